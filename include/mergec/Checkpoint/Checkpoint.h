@@ -1,0 +1,137 @@
+//===- Checkpoint.h - A model directory's tensors ---------------*- C++ -*-===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What can be known of a model without reading a weight: its configuration and,
+// from the headers of its files, the name, dtype, shape, file and offset of each
+// tensor. Everything here has been validated: offsets lie inside their file, do
+// not overlap, and span exactly dtype × shape bytes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_CHECKPOINT_CHECKPOINT_H
+#define MERGEC_CHECKPOINT_CHECKPOINT_H
+
+#include "mergec/Diagnostics/Diagnostics.h"
+#include "mergec/Types/DType.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Allocator.h"
+#include "llvm/Support/SMLoc.h"
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mergec {
+
+/// One tensor. Names, shapes and foreign dtype names live in the checkpoint's
+/// arena. 56 bytes, so that a million of them stay small.
+struct TensorInfo {
+  llvm::StringRef Name;
+  llvm::ArrayRef<int64_t> Shape; ///< Empty for a scalar. Extents ≥ 0.
+  uint64_t Offset;               ///< Of the first byte, from the file's start.
+  uint64_t Bytes;
+  uint32_t File; ///< Index into `Checkpoint::files()`.
+  DType Type;
+
+  /// The product of the shape.
+  uint64_t elements() const;
+};
+
+struct CheckpointFile {
+  std::string Path; ///< Absolute or relative to the working directory.
+  uint64_t Bytes;
+};
+
+/// How the layers of a model are numbered in the names of its tensors.
+struct LayerStack {
+  /// `model.layers.`: what stands before the layer's number, its dot included.
+  std::string Prefix;
+  int64_t Count = 0;
+};
+
+/// Which of a tensor's names carry what the name alone can't tell, by
+/// architecture; see Architectures.def.
+enum class TensorRole : uint8_t {
+  Layer,           ///< Inside the layer stack.
+  InputEmbedding,  ///< Rows are vocabulary entries; before the layers.
+  OutputEmbedding, ///< The head; rows are vocabulary entries; behind the layers.
+  Before,          ///< Any other tensor used before the layers.
+  After,           ///< Any other tensor used behind them.
+  Buffer,          ///< Not a weight (rotary frequencies, attention masks).
+};
+
+class Checkpoint {
+public:
+  /// As resolved: the directory, and the reference it was asked for.
+  llvm::StringRef directory() const { return Directory; }
+  llvm::StringRef name() const { return Name; }
+
+  /// Sorted by name.
+  llvm::ArrayRef<TensorInfo> tensors() const { return Tensors; }
+  llvm::ArrayRef<CheckpointFile> files() const { return Files; }
+  const TensorInfo *find(llvm::StringRef Name) const;
+
+  /// config.json's bytes; empty if there is none.
+  llvm::StringRef configText() const { return ConfigText; }
+  /// `LlamaForCausalLM`; empty if unknown.
+  llvm::StringRef architecture() const { return Architecture; }
+  /// `llama`; empty if unknown.
+  llvm::StringRef modelType() const { return ModelType; }
+  /// Where config.json keeps the layer count (`num_hidden_layers`, `n_layer`,
+  /// `text_config.num_hidden_layers`); empty if there is none.
+  llvm::StringRef layerCountKey() const { return LayerCountKey; }
+  /// The vocabulary size config.json states.
+  std::optional<int64_t> vocabularySize() const { return Vocabulary; }
+  /// `gptq`, `awq`, `fp8`, `bitsandbytes`, …; empty if not quantised.
+  llvm::StringRef quantisation() const { return Quantisation; }
+
+  /// No layers found: Count is 0.
+  const LayerStack &layers() const { return Layers; }
+  /// The layer's number and the rest of the name behind its dot, for a tensor
+  /// inside the stack.
+  std::optional<std::pair<int64_t, llvm::StringRef>>
+  splitLayer(llvm::StringRef TensorName) const;
+  TensorRole role(llvm::StringRef TensorName) const;
+
+  /// True if the head is the embedding (config's `tie_word_embeddings` or no
+  /// head of its own) and so is absent from the tensors.
+  bool tiesHead() const { return TiedHead; }
+
+  // Filled by openCheckpoint.
+  std::string Directory, Name, ConfigText, Architecture, ModelType,
+      LayerCountKey, Quantisation;
+  std::vector<TensorInfo> Tensors;
+  std::vector<CheckpointFile> Files;
+  LayerStack Layers;
+  std::optional<int64_t> Vocabulary;
+  bool TiedHead = false;
+  llvm::BumpPtrAllocator Arena;
+};
+
+/// Finds the directory a model reference means: a directory (absolute, relative
+/// to the working directory, or to `PlanDirectory`), else the local Hugging Face
+/// cache (`HF_HUB_CACHE`, else `HF_HOME/hub`, else `~/.cache/huggingface/hub`;
+/// `models--org--name/snapshots/…`, the commit from `refs/<revision or main>`).
+/// Reports where it looked when there is none.
+std::optional<std::string> findModel(llvm::StringRef Path,
+                                     llvm::StringRef Revision,
+                                     llvm::StringRef PlanDirectory,
+                                     llvm::SMRange Where, Diagnostics &Diags);
+
+/// Reads and checks the headers of the model in `Directory`; reports everything
+/// wrong with them at `Where`, the plan's mention of the model. Null if there
+/// were errors.
+std::unique_ptr<Checkpoint> openCheckpoint(llvm::StringRef Directory,
+                                           llvm::StringRef Name,
+                                           llvm::SMRange Where,
+                                           Diagnostics &Diags);
+
+} // namespace mergec
+
+#endif // MERGEC_CHECKPOINT_CHECKPOINT_H

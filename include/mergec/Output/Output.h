@@ -1,0 +1,128 @@
+//===- Output.h - The model directory that is written -----------*- C++ -*-===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The layout of the result is fixed before the first weight is read: which shard
+// holds each tensor and at which byte. The directory is built beside its final
+// place under a temporary name and renamed when complete, so that nothing that
+// looks like a model is ever left behind by a run that did not finish.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_OUTPUT_OUTPUT_H
+#define MERGEC_OUTPUT_OUTPUT_H
+
+#include "mergec/Checkpoint/Checkpoint.h"
+#include "mergec/Diagnostics/Diagnostics.h"
+#include "mergec/Plan/Plan.h"
+#include "mergec/Types/DType.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mergec {
+
+/// A tensor of the result, in the order in which it is to be written.
+struct OutputTensor {
+  llvm::StringRef Name;
+  llvm::ArrayRef<int64_t> Shape;
+  DType Type; ///< `Opaque`: `ForeignType` names it.
+  llvm::StringRef ForeignType;
+  uint64_t Bytes;
+  // Set by layOut:
+  uint32_t Shard = 0;
+  uint64_t Offset = 0; ///< From the start of the shard's file.
+};
+
+struct OutputShard {
+  std::string FileName; ///< `model.safetensors`, `model-00001-of-00003.safetensors`
+  std::string Header;   ///< The first bytes: length, JSON, padding.
+  uint64_t Bytes;       ///< The whole file.
+};
+
+struct OutputLayout {
+  std::vector<OutputShard> Shards;
+  uint64_t TensorBytes = 0; ///< `total_size` of the index.
+};
+
+/// Assigns tensors, in their order, to shards of at most `ShardBytes` (a larger
+/// tensor has a shard of its own) and fixes every offset. Headers are padded
+/// with spaces so that the data begins at a multiple of 4096 bytes.
+OutputLayout layOut(std::vector<OutputTensor> &Tensors, uint64_t ShardBytes);
+
+/// What the result's configuration must say; fields left empty stay as the donor
+/// has them.
+struct ResultFacts {
+  std::optional<int64_t> Layers;
+  std::optional<int64_t> Vocabulary;
+  std::optional<DType> Type;
+  std::optional<bool> TiesHead;
+};
+
+/// Everything that goes into the directory besides weights.
+struct OutputContents {
+  const Checkpoint *Donor = nullptr; ///< The base, else the first model.
+  ResultFacts Facts;
+  const Plan *ThePlan = nullptr;
+  /// Models in plan order, as spelt there, for the card.
+  std::vector<std::string> Models;
+  std::string BaseModel; ///< Empty if none.
+  uint64_t Seed = 0;
+  std::string Version; ///< mergec's.
+};
+
+/// A directory being written. `begin` checks and creates; `commit` makes it
+/// appear; destruction without commit removes all that was written.
+class OutputDirectory {
+public:
+  /// Reports and returns nothing when `Path` is a file, a non-empty directory
+  /// (without `Force`), one of `Inputs`, inside one or contains one, cannot be
+  /// written, or when the file system has less room than the layout needs.
+  static std::unique_ptr<OutputDirectory>
+  begin(llvm::StringRef Path, bool Force, const OutputLayout &Layout,
+        llvm::ArrayRef<const Checkpoint *> Inputs, Diagnostics &Diags);
+  ~OutputDirectory();
+
+  /// Only the checks of `begin`, without touching the disk.
+  static bool check(llvm::StringRef Path, bool Force,
+                    const OutputLayout &Layout,
+                    llvm::ArrayRef<const Checkpoint *> Inputs,
+                    Diagnostics &Diags);
+
+  /// Shard files, created at full size with their headers written, in shard
+  /// order: paths under the temporary directory.
+  llvm::ArrayRef<std::string> shardPaths() const { return Paths; }
+
+  /// Writes index, config.json, generation and tokenizer files, README.md and
+  /// mergekit_config.yml.
+  bool writeContents(const OutputLayout &Layout,
+                     llvm::ArrayRef<OutputTensor> Tensors,
+                     const OutputContents &Contents, Diagnostics &Diags);
+
+  /// Syncs and renames. With `Force`, an older directory's files are replaced
+  /// and stale weights and indexes of the earlier result removed.
+  bool commit(Diagnostics &Diags);
+
+private:
+  OutputDirectory() = default;
+  std::string Final, Temporary;
+  std::vector<std::string> Paths;
+  bool Force = false, Committed = false;
+};
+
+/// The donor's config.json with the facts applied; reports when it can't be read
+/// as JSON. Keeps the order of the keys.
+std::optional<std::string> editConfig(const Checkpoint &Donor,
+                                      const ResultFacts &Facts,
+                                      Diagnostics &Diags);
+
+/// The Hugging Face model card.
+std::string modelCard(const OutputContents &Contents);
+
+} // namespace mergec
+
+#endif // MERGEC_OUTPUT_OUTPUT_H
