@@ -1,0 +1,65 @@
+# Configuration of the lit suite: what a RUN line may use.
+#
+# Tools are found on PATH, which holds mergec's build directory, then LLVM's
+# tools (FileCheck, not, split-file), then the system's. They are not
+# substituted by name, since a checkout directory may well be called `mergec`.
+
+import os
+
+import lit.formats
+
+config.name = "mergec"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".yml", ".mir", ".test"]
+# Inputs: files that tests use and that are no tests themselves.
+config.excludes = ["Inputs", "Unit"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.mergec_binary_dir, "test")
+
+# A test sees its own models only: no cache, token or home of the user's.
+# (lit passes on few variables, and none of HF_*.)
+home = os.path.join(config.test_exec_root, "home")
+os.makedirs(home, exist_ok=True)
+config.environment["HOME"] = home
+config.environment["LC_ALL"] = "C.UTF-8"
+config.environment["COLUMNS"] = "80"
+config.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+config.environment["PATH"] = os.pathsep.join(
+    [config.mergec_tool_path, "/usr/bin", "/bin"]
+)
+
+inputs = os.path.join(config.test_source_root, "Inputs")
+config.substitutions += [
+    # Longest first: lit replaces in order, wherever the text occurs.
+    (
+        "%make-model",
+        "'%s' '%s'" % (config.mergec_python, os.path.join(inputs, "make_model.py")),
+    ),
+    ("%python", "'%s'" % config.mergec_python),
+    ("%inputs", inputs),
+    ("%mergec", "mergec"),
+]
+
+
+def cpuFlags():
+    """What the kernel says this CPU can do; empty where it says nothing."""
+    try:
+        with open("/proc/cpuinfo") as cpuinfo:
+            for line in cpuinfo:
+                if line.startswith("flags"):
+                    return set(line.split(":", 1)[1].split())
+    except OSError:
+        pass
+    return set()
+
+
+flags = cpuFlags()
+if {"avx2", "f16c"} <= flags:
+    config.available_features.add("avx2")
+if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags:
+    config.available_features.add("avx512")
+for sanitizer in filter(None, config.mergec_sanitize.split(",")):
+    config.available_features.add("san-" + sanitizer)
+# Root may write anywhere: tests of missing permissions need another user.
+if os.geteuid() != 0:
+    config.available_features.add("unprivileged")
