@@ -1,0 +1,73 @@
+//===- Kernel.h - Loops over one tile ---------------------------*- C++ -*-===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The innermost loops. A sweep is interpreted tile by tile: each instruction is
+// one of these kernels applied to at most `TileElements` elements that lie in
+// the first-level cache, so the dispatch costs little and every load is a hit.
+//
+// Each kernel exists for plain x86-64, AVX2 and AVX-512, chosen when the
+// program starts, and all give the same bytes: the code uses only operations
+// that IEEE 754 rounds exactly, in an order fixed here, without fused
+// multiply-add, and all NaNs written to a result are the one canonical NaN.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_KERNELS_KERNEL_H
+#define MERGEC_KERNELS_KERNEL_H
+
+#include "llvm/ADT/StringRef.h"
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace mergec {
+
+/// The most elements a kernel is given at once. A multiple of 16.
+constexpr size_t TileElements = 1024;
+
+/// Reductions add into this many partial sums, element i of a segment (or row)
+/// into partial sum i mod 16, whatever the width of the machine's vectors.
+constexpr size_t ReductionLanes = 16;
+
+enum class Kernel : uint16_t {
+#define MERGEC_KERNEL(Id) Id,
+#include "mergec/Kernels/Kernels.def"
+};
+
+/// The operands of one call. What each kernel uses is said in Kernels.def.
+/// Pointers are aligned to the element, not more.
+struct KernelCall {
+  void *Out;
+  const void *A, *B, *C;
+  double S, T;    ///< Scalars.
+  void *State;    ///< What the kernel carries from tile to tile.
+  uint64_t Index; ///< Of the tile's first element: in the tensor; reductions:
+                  ///< in the segment or row, for the choice of the lane.
+  uint64_t Key;   ///< Of a random stream; or an op's integer attribute.
+  size_t N;       ///< How many elements.
+};
+
+using KernelFunction = void (*)(const KernelCall &Call);
+
+enum class InstructionSet : uint8_t { Portable, AVX2, AVX512 };
+
+/// `portable`, `avx2`, `avx512`.
+llvm::StringRef instructionSetName(InstructionSet Set);
+std::optional<InstructionSet> instructionSetFromName(llvm::StringRef Name);
+
+/// The best this machine runs.
+InstructionSet detectInstructionSet();
+bool runsHere(InstructionSet Set);
+
+/// The function for a kernel; never null.
+KernelFunction kernelFunction(Kernel K, InstructionSet Set);
+llvm::StringRef kernelName(Kernel K);
+
+} // namespace mergec
+
+#endif // MERGEC_KERNELS_KERNEL_H

@@ -1,0 +1,34 @@
+//===- State.h - What kernels carry from tile to tile -----------*- C++ -*-===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_KERNELS_STATE_H
+#define MERGEC_KERNELS_STATE_H
+
+#include <cstdint>
+
+namespace mergec {
+
+/// The selection of the largest magnitudes with the tie rule of the merge
+/// methods: an element with magnitude bits above `Threshold` is kept, one below
+/// is not; of the `ClassSize` elements of the tensor that equal it `Survivors`
+/// are kept, evenly: the one with ordinal j (in index order) iff
+/// floor((j+1)·r/m) > floor(j·r/m), r = Survivors, m = ClassSize.
+///
+/// The kernel steps through the class by `Fraction` = j·r mod m, which needs an
+/// addition and a comparison per element instead of two divisions; the sweep
+/// sets it for the first element of each segment.
+struct KeepState {
+  uint32_t Threshold; ///< Magnitude bits of an f32, sign removed.
+  uint64_t ClassSize; ///< m; 0 if the class is empty.
+  uint64_t Survivors; ///< r ≤ m.
+  uint64_t Fraction;  ///< (ordinal of the next class element)·r mod m.
+};
+
+} // namespace mergec
+
+#endif // MERGEC_KERNELS_STATE_H

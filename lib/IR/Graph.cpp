@@ -1,0 +1,173 @@
+//===- Graph.cpp - The tensor IR ------------------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/IR/Graph.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/ErrorHandling.h"
+#include <cassert>
+
+using namespace mergec;
+
+uint64_t Type::elements() const {
+  uint64_t Product = 1;
+  for (int64_t Extent : Shape)
+    Product *= Extent;
+  return Product;
+}
+
+uint64_t Type::rowCount() const {
+  uint64_t Length = rowLength();
+  return Length ? elements() / Length : 0;
+}
+
+Graph::Graph() { intern(Type()); }
+
+TypeId Graph::intern(const Type &T) {
+  auto [It, New] = TypeIndex.try_emplace(typeText(T), Types.size());
+  if (New)
+    Types.push_back(T);
+  return {It->second};
+}
+
+NameId Graph::intern(llvm::StringRef Name) {
+  auto [It, New] = NameIndex.try_emplace(Name, Names.size());
+  if (New)
+    Names.push_back(It->first());
+  return {It->second};
+}
+
+ValueId Graph::tryCreate(Op Kind, llvm::ArrayRef<ValueId> Operands,
+                         llvm::ArrayRef<uint64_t> Attributes, TypeId Stated,
+                         std::string &Error) {
+  const OpInfo &Info = opInfo(Kind);
+  if (Operands.size() < Info.MinOperands ||
+      Operands.size() > Info.MaxOperands) {
+    Error = ("`" + Info.Mnemonic + "` can't have " +
+             llvm::Twine(Operands.size()) + " operands")
+                .str();
+    return {};
+  }
+  assert(Attributes.size() == Info.Attributes.size());
+  TypeId Result = Info.Infer(*this, Operands, Attributes, Stated, Error);
+  if (!Error.empty())
+    return {};
+  if (Stated.valid() && Stated != Result) {
+    Error = ("`" + Info.Mnemonic + "` gives " + typeText(get(Result)) +
+             ", not " + typeText(get(Stated)))
+                .str();
+    return {};
+  }
+  Node N;
+  N.Kind = Kind;
+  N.NumOperands = Operands.size();
+  N.FirstOperand = OperandPool.size();
+  N.FirstAttribute = AttributePool.size();
+  N.Result = Result;
+  OperandPool.insert(OperandPool.end(), Operands.begin(), Operands.end());
+  AttributePool.insert(AttributePool.end(), Attributes.begin(),
+                       Attributes.end());
+  Nodes.push_back(N);
+  return {uint32_t(Nodes.size() - 1)};
+}
+
+ValueId Graph::create(Op Kind, llvm::ArrayRef<ValueId> Operands,
+                      llvm::ArrayRef<uint64_t> Attributes, TypeId Stated) {
+  std::string Error;
+  ValueId V = tryCreate(Kind, Operands, Attributes, Stated, Error);
+  if (!V.valid())
+    llvm::report_fatal_error(llvm::Twine("mergec built invalid IR: ") + Error);
+  return V;
+}
+
+ValueId Graph::constant(double Number) {
+  // Two bit patterns are reserved by DenseMap; they are NaNs that no plan holds.
+  uint64_t Bits = word(Number);
+  auto [It, New] = Constants.try_emplace(Bits, 0);
+  if (New) {
+    ValueId V = create(Op::Constant, {}, {Bits});
+    Constants[Bits] = V.Index;
+    return V;
+  }
+  return {It->second};
+}
+
+std::optional<double> Graph::constantValue(ValueId V) const {
+  if (op(V) != Op::Constant)
+    return std::nullopt;
+  return number(attribute(V, 0));
+}
+
+void Graph::shrinkOperands(ValueId V, llvm::ArrayRef<ValueId> To) {
+  Node &N = Nodes[V.Index];
+  assert(To.size() <= N.NumOperands);
+  for (unsigned I = 0; I != To.size(); ++I)
+    OperandPool[N.FirstOperand + I] = To[I];
+  N.NumOperands = To.size();
+}
+
+void Graph::becomeConstant(ValueId V, double Number) {
+  assert(!info(V).Attributes.empty() && "nowhere to keep the number");
+  Node &N = Nodes[V.Index];
+  AttributePool[N.FirstAttribute] = word(Number);
+  N.Kind = Op::Constant;
+  N.NumOperands = 0;
+}
+
+void Graph::compact(const std::vector<bool> &Keep) {
+  std::vector<uint32_t> Renumbered(Nodes.size(), ~0u);
+  std::vector<ValueId> Operands;
+  std::vector<uint64_t> Words;
+  uint32_t Kept = 0;
+  for (uint32_t I = 0; I != Nodes.size(); ++I) {
+    if (!Keep[I])
+      continue;
+    Node N = Nodes[I];
+    uint32_t FirstOperand = Operands.size(), FirstAttribute = Words.size();
+    for (ValueId O : operands({I})) {
+      assert(Renumbered[O.Index] != ~0u && "operand of a kept node dropped");
+      Operands.push_back({Renumbered[O.Index]});
+    }
+    llvm::ArrayRef<uint64_t> Attrs = attributes({I});
+    Words.insert(Words.end(), Attrs.begin(), Attrs.end());
+    N.FirstOperand = FirstOperand;
+    N.FirstAttribute = FirstAttribute;
+    Renumbered[I] = Kept;
+    Nodes[Kept++] = N;
+  }
+  Nodes.resize(Kept);
+  OperandPool = std::move(Operands);
+  AttributePool = std::move(Words);
+  Constants.clear();
+  for (uint32_t I = 0; I != Kept; ++I)
+    if (std::optional<double> Number = constantValue({I}))
+      Constants.try_emplace(word(*Number), I);
+}
+
+void Graph::permute(llvm::ArrayRef<ValueId> Order) {
+  assert(Order.size() == Nodes.size());
+  std::vector<uint32_t> NewIndex(Nodes.size());
+  std::vector<Node> NewNodes;
+  NewNodes.reserve(Nodes.size());
+  for (uint32_t I = 0; I != Order.size(); ++I) {
+    NewIndex[Order[I].Index] = I;
+    NewNodes.push_back(Nodes[Order[I].Index]);
+  }
+  Nodes = std::move(NewNodes);
+  for (ValueId &O : OperandPool)
+    O.Index = NewIndex[O.Index];
+  for (auto &[Bits, Index] : Constants)
+    Index = NewIndex[Index];
+}
+
+std::vector<ValueId> Graph::stores() const {
+  std::vector<ValueId> Result;
+  for (uint32_t I = 0; I != Nodes.size(); ++I)
+    if (info({I}).Class == OpClass::Sink)
+      Result.push_back({I});
+  return Result;
+}
