@@ -32,6 +32,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,7 +86,8 @@ public:
   /// NUL that is not part of it.
   llvm::StringRef addFile(llvm::StringRef Path, llvm::StringRef Text);
 
-  /// Reads a file; nothing, and a diagnostic, if that fails.
+  /// Reads a file; nothing, and a diagnostic, if that fails: an error when there
+  /// is no such file, a failure when it is there and cannot be read.
   std::optional<llvm::StringRef> readFile(llvm::StringRef Path);
 
   Diagnostic &report(Kind K, llvm::SMRange Where, const llvm::Twine &Message);
