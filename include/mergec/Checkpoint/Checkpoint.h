@@ -46,17 +46,28 @@ struct TensorInfo {
 struct CheckpointFile {
   std::string Path; ///< Absolute or relative to the working directory.
   uint64_t Bytes;
+  int64_t ModifiedNs; ///< Since 1970, when the header was read.
+
+  /// False if size or time of modification differ from what they were when the
+  /// header was read, or the file is gone.
+  bool unchanged() const;
 };
 
-/// How the layers of a model are numbered in the names of its tensors.
+/// How a tensor's dtype is spelt where it is `DType::Opaque`.
+struct ForeignDType {
+  llvm::StringRef Tensor, Name;
+};
+
+/// How the layers of a model are numbered in the names of its tensors. Numbers
+/// from `Count` on (the multi-token prediction layers that some models keep
+/// behind the others) are not layers: no plan can slice them.
 struct LayerStack {
   /// `model.layers.`: what stands before the layer's number, its dot included.
   std::string Prefix;
   int64_t Count = 0;
 };
 
-/// Which of a tensor's names carry what the name alone can't tell, by
-/// architecture; see Architectures.def.
+/// What a tensor is for, by the names in Architectures.def and the layer stack.
 enum class TensorRole : uint8_t {
   Layer,           ///< Inside the layer stack.
   InputEmbedding,  ///< Rows are vocabulary entries; before the layers.
@@ -76,6 +87,9 @@ public:
   llvm::ArrayRef<TensorInfo> tensors() const { return Tensors; }
   llvm::ArrayRef<CheckpointFile> files() const { return Files; }
   const TensorInfo *find(llvm::StringRef Name) const;
+  /// How the file spells the dtype of one of `tensors()` that is `Opaque`; empty
+  /// for any other.
+  llvm::StringRef foreignType(const TensorInfo &Tensor) const;
 
   /// config.json's bytes; empty if there is none.
   llvm::StringRef configText() const { return ConfigText; }
@@ -99,8 +113,9 @@ public:
   splitLayer(llvm::StringRef TensorName) const;
   TensorRole role(llvm::StringRef TensorName) const;
 
-  /// True if the head is the embedding (config's `tie_word_embeddings` or no
-  /// head of its own) and so is absent from the tensors.
+  /// True if the head is the embedding, and so is absent from the tensors. What
+  /// the tensors say counts: some models state `tie_word_embeddings` and store
+  /// the head all the same.
   bool tiesHead() const { return TiedHead; }
 
   // Filled by openCheckpoint.
@@ -108,17 +123,21 @@ public:
       LayerCountKey, Quantisation;
   std::vector<TensorInfo> Tensors;
   std::vector<CheckpointFile> Files;
+  std::vector<ForeignDType> ForeignTypes; ///< Sorted by tensor name.
   LayerStack Layers;
   std::optional<int64_t> Vocabulary;
   bool TiedHead = false;
   llvm::BumpPtrAllocator Arena;
 };
 
-/// Finds the directory a model reference means: a directory (absolute, relative
-/// to the working directory, or to `PlanDirectory`), else the local Hugging Face
-/// cache (`HF_HUB_CACHE`, else `HF_HOME/hub`, else `~/.cache/huggingface/hub`;
-/// `models--org--name/snapshots/…`, the commit from `refs/<revision or main>`).
-/// Reports where it looked when there is none.
+/// Finds the directory a model reference means: a directory (absolute, below
+/// `~`, relative to the working directory, or to `PlanDirectory`), else the local
+/// Hugging Face cache (`HF_HUB_CACHE`, else `HF_HOME/hub`, else
+/// `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`;
+/// `models--org--name/snapshots/…`, the commit from `refs/<revision or main>`, or
+/// the revision itself; without refs/main, the only snapshot). A reference with
+/// a revision means the cache: a directory has none. Reports where it looked
+/// when there is no such model.
 std::optional<std::string> findModel(llvm::StringRef Path,
                                      llvm::StringRef Revision,
                                      llvm::StringRef PlanDirectory,
@@ -131,6 +150,11 @@ std::unique_ptr<Checkpoint> openCheckpoint(llvm::StringRef Directory,
                                            llvm::StringRef Name,
                                            llvm::SMRange Where,
                                            Diagnostics &Diags);
+
+/// True if the files are as they were when their headers were read; else reports
+/// those that are not. For the end of a run: a file that was replaced meanwhile
+/// has given the result bytes of two models.
+bool checkUnchanged(const Checkpoint &Model, Diagnostics &Diags);
 
 } // namespace mergec
 
