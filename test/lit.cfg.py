@@ -41,7 +41,7 @@ config.substitutions += [
 ]
 
 
-def cpuFlags():
+def cpu_flags():
     """What the kernel says this CPU can do; empty where it says nothing."""
     try:
         with open("/proc/cpuinfo") as cpuinfo:
@@ -53,7 +53,7 @@ def cpuFlags():
     return set()
 
 
-flags = cpuFlags()
+flags = cpu_flags()
 if {"avx2", "f16c"} <= flags:
     config.available_features.add("avx2")
 if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags:
