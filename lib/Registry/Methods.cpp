@@ -48,3 +48,11 @@ const ParameterSpec *Method::parameter(llvm::StringRef Wanted) const {
       return &P;
   return nullptr;
 }
+
+const HostFunction *mergec::findHostFunction(llvm::StringRef Name) {
+  for (const Method *M : allMethods())
+    for (const HostFunction &F : M->Functions)
+      if (F.Name == Name)
+        return &F;
+  return nullptr;
+}

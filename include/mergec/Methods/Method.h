@@ -16,6 +16,7 @@
 #ifndef MERGEC_METHODS_METHOD_H
 #define MERGEC_METHODS_METHOD_H
 
+#include "mergec/Methods/HostFunction.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
@@ -81,6 +82,9 @@ struct Method {
   /// that finds a mistake in the values of parameters reports it to the context
   /// and returns any of the inputs.
   ValueId (*Lower)(MethodContext &Context);
+
+  /// The functions of numbers that its lowering calls by name.
+  llvm::ArrayRef<HostFunction> Functions = {};
 
   static constexpr unsigned AnyNumber = std::numeric_limits<unsigned>::max();
 

@@ -66,8 +66,8 @@ struct OpInfo {
   llvm::ArrayRef<AttributeSpec> Attributes;
   llvm::StringLiteral Summary; ///< One line for the IR reference.
 
-  /// The result's type. `Stated` is the type written in the text or asked for by
-  /// the builder (invalid: none); ops whose type does not follow from their
+  /// The result's type. `Stated` is the type written in the text or asked for
+  /// by the builder (invalid: none); ops whose type does not follow from their
   /// operands (`load`, `cast`, `round`) take it from there. On a mistake sets
   /// `Error` and returns an invalid id. Operand counts are already checked.
   TypeId (*Infer)(Graph &G, llvm::ArrayRef<ValueId> Operands,
@@ -75,8 +75,8 @@ struct OpInfo {
                   std::string &Error);
 
   /// Simplifies node `V` in place, or returns an existing value that equals it
-  /// bit for bit on finite inputs; invalid if there is nothing to simplify. Null
-  /// for ops that never fold.
+  /// bit for bit on finite inputs; invalid if there is nothing to simplify.
+  /// Null for ops that never fold.
   ValueId (*Fold)(Graph &G, ValueId V);
 
   /// Elementwise: the instructions for one tile. Reduction: for phase

@@ -1,0 +1,25 @@
+//===- LaneSum.h - Sums with a fixed order -------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_SCHEDULE_LANESUM_H
+#define MERGEC_SCHEDULE_LANESUM_H
+
+#include "mergec/Schedule/SweepBuilder.h"
+
+namespace mergec {
+
+/// Adds the sum that kernel `K` forms of tiles A and B as reduction `V`, over
+/// the tensor or each row as its type says. Element i of a segment (or row) is
+/// added to lane i mod 16, lanes are folded in pairs, then segments in pairs:
+/// an order that depends on the shape alone.
+void emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
+                 TileOperand C);
+
+} // namespace mergec
+
+#endif // MERGEC_SCHEDULE_LANESUM_H

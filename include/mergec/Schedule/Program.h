@@ -1,0 +1,251 @@
+//===- Program.h - What the runtime executes --------------------*- C++ -*-===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A program is a list of groups in schedule order. A group is the work that
+// shares inputs: one or more output tensors of one shape, made in one or more
+// sweeps. A sweep streams the group's tensors once: for every tile it runs a
+// straight line of kernel calls over registers (tiles in the first-level
+// cache), which end in reductions or in output tiles. Between sweeps,
+// reductions are finished and host functions turn them into the scalars of the
+// next sweep.
+//
+// Groups of equal structure share their code; they differ in where their
+// streams and outputs lie and in the constants.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_SCHEDULE_PROGRAM_H
+#define MERGEC_SCHEDULE_PROGRAM_H
+
+#include "mergec/Kernels/Kernel.h"
+#include "mergec/Schedule/Segments.h"
+#include "mergec/Types/DType.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include <string>
+#include <vector>
+
+namespace mergec {
+
+struct HostFunction;
+
+/// Where a kernel finds or leaves a tile.
+struct TileOperand {
+  enum class Place : uint8_t {
+    None,
+    Register, ///< A tile of the worker's own.
+    Stream,   ///< The chunk of an input, as stored.
+    Output,   ///< The chunk of an output, as it will be stored.
+  };
+  Place Where = Place::None;
+  DType Type = DType::F32;
+  uint16_t Index = 0;
+  bool operator==(const TileOperand &) const = default;
+};
+
+/// A number of the group: `Numbers[Slot]`, or for one value per row
+/// `Numbers[Slot + row * Stride]`, per column `Numbers[Slot + column *
+/// Stride]`.
+struct NumberRef {
+  enum class Axis : uint8_t { None, Whole, Row, Column };
+  Axis By = Axis::None;
+  uint32_t Slot = 0;
+  uint32_t Stride = 0;
+  bool operator==(const NumberRef &) const = default;
+};
+
+struct Instruction {
+  enum class Form : uint8_t {
+    Call,       ///< Run `First`.
+    Accumulate, ///< A term of a sum: nothing if S is 0; else `First` if the sum
+                ///< is empty so far, `Next` if not.
+    Columns,    ///< Widen column numbers into a register: Out = S per column.
+  };
+  Form How = Form::Call;
+  bool StartsSum = false; ///< Accumulate: the sum is empty before this term.
+  bool EndsSum = false;   ///< Accumulate: an empty sum becomes 0 here.
+  Kernel First = Kernel(0), Next = Kernel(0);
+  TileOperand Out, A, B, C;
+  NumberRef S, T;
+  /// Byte offset in the worker's state area; NoState: none.
+  uint32_t State = NoState;
+  enum class IndexBase : uint8_t {
+    Tensor,
+    Segment,
+    Row
+  } Base = IndexBase::Tensor;
+  /// A number, or with `KeyFrom` the selection whose bin or threshold it is.
+  uint64_t Key = 0;
+  enum class KeySource : uint8_t {
+    Literal,
+    SelectionBin,
+    SelectionThreshold
+  } KeyFrom = KeySource::Literal;
+
+  static constexpr uint32_t NoState = ~0u;
+  /// The worker's count of results that are NaN or infinite.
+  static constexpr uint32_t NonFiniteCount = ~0u - 1;
+  bool operator==(const Instruction &) const = default;
+};
+
+/// The state of one selection of a group, over its sweeps.
+struct SelectionState {
+  uint32_t Bin = 0; ///< High bits of the threshold, after the first sweep.
+  uint32_t Threshold = 0; ///< Magnitude bits, after the second.
+  uint64_t Rank = 0; ///< Still to be selected from the bin, then the class.
+  uint64_t ClassSize = 0;
+  uint64_t Survivors = 0;
+  bool KeepAll = false, KeepNone = false;
+  /// The class's elements before each segment; empty unless it is thinned.
+  std::vector<uint64_t> ClassBefore;
+};
+
+struct Reduction;
+
+/// A group's memory between and during its sweeps.
+struct GroupState {
+  Segments Cut;
+  std::vector<double> Numbers;
+  std::vector<SelectionState> Selections;
+};
+
+/// How a reduction (or any op with a state) works; one constant per op phase.
+/// A worker's state is zeroed when the worker starts on the sweep.
+struct ReductionInfo {
+  llvm::StringLiteral Name;
+  uint32_t WorkerBytes;  ///< State of one worker.
+  uint32_t SegmentBytes; ///< Left behind by each segment.
+  uint32_t SharedBytes;  ///< Collects the workers' states.
+  /// Before a worker's first tile of a segment; null: nothing.
+  void (*BeginSegment)(const Reduction &R, const GroupState &G,
+                       uint32_t Segment, void *Worker);
+  /// After a worker's last tile of a segment.
+  void (*EndSegment)(void *Worker, void *Segment);
+  /// When a worker leaves the sweep; called under a lock.
+  void (*Merge)(void *Shared, const void *Worker);
+  /// When all segments are done, by one thread. `Segments` holds SegmentBytes
+  /// for each.
+  void (*Finish)(const Reduction &R, GroupState &G, const void *Shared,
+                 const void *Segments);
+  /// False if this run's data makes the sweep superfluous for it.
+  bool (*Needed)(const Reduction &R, const GroupState &G);
+  /// Per-row reductions: the end of a row, or of its piece in a segment.
+  void (*EndRow)(void *Worker, double *Number);
+};
+
+struct Reduction {
+  const ReductionInfo *Info = nullptr;
+  uint32_t Target = 0;      ///< First number slot, or the selection's index.
+  NumberRef Input;          ///< A parameter, e.g. how many to select.
+  uint32_t WorkerState = 0; ///< Byte offset in the worker's state area.
+  bool PerRow = false;
+  bool operator==(const Reduction &) const = default;
+};
+
+/// A host function applied to numbers; per row or column if any input is.
+struct HostCall {
+  const HostFunction *Function = nullptr;
+  std::vector<NumberRef> Inputs;
+  uint32_t Target = 0;
+  uint32_t Width = 1;
+  uint64_t Count = 1; ///< Rows or columns.
+  bool operator==(const HostCall &) const = default;
+};
+
+struct Sweep {
+  std::vector<HostCall> Before;
+  std::vector<Instruction> Body;
+  std::vector<Reduction> Reductions;
+  std::vector<uint16_t> Streams; ///< Which of the group's streams are read.
+  struct Written {
+    uint16_t Output;
+    /// Its own buffer, or the unchanged chunk of a stream or another output.
+    TileOperand From;
+    bool operator==(const Written &) const = default;
+  };
+  std::vector<Written> Outputs;
+  uint16_t Registers = 0;
+  uint32_t StateBytes = 0; ///< Of a worker.
+  bool SplitRows = false;  ///< Tiles must not span rows.
+  /// Run only if some reduction says it is needed.
+  bool Conditional = false;
+  bool operator==(const Sweep &) const = default;
+};
+
+struct GroupCode {
+  std::vector<Sweep> Sweeps;
+  std::vector<DType> StreamTypes, OutputTypes;
+  uint64_t Numbers = 0;   ///< Slots, constants first.
+  uint32_t Constants = 0; ///< How many of them are constants.
+  uint32_t Selections = 0;
+  bool operator==(const GroupCode &) const = default;
+};
+
+struct StreamBinding {
+  uint32_t File; ///< Index into Program::Inputs.
+  uint64_t Offset;
+};
+
+struct OutputBinding {
+  uint32_t Tensor; ///< Index into the list of output tensors.
+};
+
+struct Group {
+  uint32_t Code; ///< Index into Program::Codes.
+  uint32_t FirstStream, FirstOutput, FirstConstant;
+  uint64_t Elements, RowLength;
+};
+
+struct InputFile {
+  std::string Path;
+  std::string Model; ///< For messages.
+};
+
+/// What the memory budget was spent on; decided by `boundMemory`.
+struct MemoryPlan {
+  uint64_t Budget = 0;
+  unsigned Workers = 1;
+  uint64_t WorkerBytes = 0; ///< Buffers, registers and states of one worker.
+  uint64_t SharedBytes = 0; ///< For the states of groups in flight.
+  uint64_t peak() const { return Workers * WorkerBytes + SharedBytes; }
+};
+
+/// Where the bytes of one output tensor go.
+struct OutputPlace {
+  llvm::StringRef Name;
+  uint32_t Shard;
+  uint64_t Offset;
+  DType Type;
+};
+
+struct Program {
+  std::vector<GroupCode> Codes;
+  std::vector<Group> Groups;
+  std::vector<StreamBinding> Streams;
+  std::vector<OutputBinding> Outputs;
+  std::vector<double> Constants;
+  std::vector<InputFile> Inputs;
+  std::vector<OutputPlace> Places;
+  MemoryPlan Memory;
+
+  const GroupCode &code(const Group &G) const { return Codes[G.Code]; }
+  /// Bytes that all sweeps read and write when none is skipped.
+  uint64_t bytesRead() const;
+  uint64_t bytesWritten() const;
+};
+
+/// Bytes of one chunk element over a sweep's buffers (streams and outputs).
+uint64_t chunkBytesPerElement(const GroupCode &Code, const Sweep &S);
+/// What a worker needs for a sweep besides its chunk: registers and states.
+uint64_t workerFixedBytes(const Sweep &S);
+/// What a group holds while it is in flight, besides its workers.
+uint64_t groupStateBytes(const Program &P, const Group &G);
+
+} // namespace mergec
+
+#endif // MERGEC_SCHEDULE_PROGRAM_H

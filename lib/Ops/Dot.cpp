@@ -1,0 +1,52 @@
+//===- Dot.cpp - Inner products ------------------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/IR/Graph.h"
+#include "mergec/Ops/TypeRules.h"
+#include "mergec/Schedule/LaneSum.h"
+#include "mergec/Schedule/SweepBuilder.h"
+
+using namespace mergec;
+
+static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
+                    llvm::ArrayRef<uint64_t> Attributes, TypeId,
+                    std::string &Error) {
+  if (!sameComputed(G, Operands, Error))
+    return {};
+  return reducedType(G, G.type(Operands[0]), Attributes[0], 1, Error);
+}
+
+static void emit(SweepBuilder &B, ValueId V, unsigned) {
+  const Graph &G = B.graph();
+  ValueId X = G.operands(V)[0], Y = G.operands(V)[1];
+  TileOperand A = B.read(X), C = B.read(Y);
+  bool Narrow = G.type(X).Element == DType::F32 && A.Type == C.Type;
+  if (!Narrow) {
+    A = B.readWide(X);
+    C = B.readWide(Y);
+  }
+  emitLaneSum(B, V,
+              A.Type == DType::BF16  ? Kernel::DotF32BF16
+              : A.Type == DType::F16 ? Kernel::DotF32F16
+              : A.Type == DType::F32 ? Kernel::DotF32F32
+                                     : Kernel::DotF64F64,
+              A, C);
+}
+
+static constexpr AttributeSpec Attributes[] = {
+    {"over", AttributeKind::Name},
+};
+
+namespace mergec::ops {
+extern const OpInfo opDot;
+const OpInfo opDot = {"dot",      OpClass::Reduction,
+                      2,          2,
+                      Attributes, "<x, y> over the tensor or each row, in f64",
+                      infer,      nullptr,
+                      emit};
+} // namespace mergec::ops

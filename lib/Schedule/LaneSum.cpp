@@ -1,0 +1,91 @@
+//===- LaneSum.cpp - Sums with a fixed order -----------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/Schedule/LaneSum.h"
+#include <algorithm>
+#include <cstring>
+
+using namespace mergec;
+
+/// Neighbours in pairs until one is left; an odd one out moves up unchanged.
+static double foldPairs(double *Values, size_t Count) {
+  while (Count > 1) {
+    for (size_t I = 0; I != Count / 2; ++I)
+      Values[I] = Values[2 * I] + Values[2 * I + 1];
+    if (Count % 2)
+      Values[Count / 2] = Values[Count - 1];
+    Count = (Count + 1) / 2;
+  }
+  return Values[0];
+}
+
+static double takeLanes(void *Worker) {
+  auto *Lanes = static_cast<double *>(Worker);
+  double Sum = foldPairs(Lanes, ReductionLanes);
+  std::fill_n(Lanes, ReductionLanes, 0.0);
+  return Sum;
+}
+
+static void endSegment(void *Worker, void *Segment) {
+  double Sum = takeLanes(Worker);
+  std::memcpy(Segment, &Sum, sizeof(Sum));
+}
+
+static void finish(const Reduction &R, GroupState &G, const void *,
+                   const void *Segments) {
+  auto *Sums = static_cast<const double *>(Segments);
+  std::vector<double> Copy(Sums, Sums + G.Cut.Count);
+  G.Numbers[R.Target] =
+      Copy.empty() ? 0.0 : foldPairs(Copy.data(), Copy.size());
+}
+
+static void endRow(void *Worker, double *Number) {
+  *Number = takeLanes(Worker);
+}
+
+/// Rows longer than a segment leave one sum per segment.
+static void finishRows(const Reduction &R, GroupState &G, const void *,
+                       const void *Segments) {
+  uint64_t Pieces = G.Cut.SegmentsPerRow;
+  if (Pieces == 1)
+    return; // `endRow` wrote every row's number.
+  auto *Sums = static_cast<const double *>(Segments);
+  std::vector<double> Row(Pieces);
+  for (uint64_t I = 0; I != G.Cut.Count / Pieces; ++I) {
+    std::copy_n(Sums + I * Pieces, Pieces, Row.begin());
+    G.Numbers[R.Target + I] = foldPairs(Row.data(), Pieces);
+  }
+}
+
+static const ReductionInfo WholeTensor = {
+    "lane_sum",     ReductionLanes * sizeof(double),
+    sizeof(double), 0,
+    nullptr,        endSegment,
+    nullptr,        finish,
+    nullptr,        nullptr};
+static const ReductionInfo EachRow = {
+    "row_lane_sum", ReductionLanes * sizeof(double),
+    sizeof(double), 0,
+    nullptr,        endSegment,
+    nullptr,        finishRows,
+    nullptr,        endRow};
+
+void mergec::emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
+                         TileOperand C) {
+  bool PerRow = B.graph().type(V).Kind == TypeKind::Rows;
+  Instruction I;
+  I.First = K;
+  I.A = A;
+  I.B = C;
+  I.Base =
+      PerRow ? Instruction::IndexBase::Row : Instruction::IndexBase::Segment;
+  Reduction &R = B.reduction(PerRow ? EachRow : WholeTensor, V);
+  R.PerRow = PerRow;
+  I.State = R.WorkerState;
+  B.append(I);
+}
