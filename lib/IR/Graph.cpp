@@ -85,7 +85,8 @@ ValueId Graph::create(Op Kind, llvm::ArrayRef<ValueId> Operands,
 }
 
 ValueId Graph::constant(double Number) {
-  // Two bit patterns are reserved by DenseMap; they are NaNs that no plan holds.
+  // Two bit patterns are reserved by DenseMap; they are NaNs that no plan
+  // holds.
   uint64_t Bits = word(Number);
   auto [It, New] = Constants.try_emplace(Bits, 0);
   if (New) {

@@ -25,7 +25,8 @@ namespace mergec {
 
 struct HostFunction {
   llvm::StringLiteral Name;
-  void (*Evaluate)(llvm::ArrayRef<double> In, llvm::MutableArrayRef<double> Out);
+  void (*Evaluate)(llvm::ArrayRef<double> In,
+                   llvm::MutableArrayRef<double> Out);
   /// The result where it does not depend on the inputs that are unknown; null
   /// or false: it does.
   bool (*Fold)(llvm::ArrayRef<std::optional<double>> In,

@@ -64,7 +64,7 @@ enum class BaseUse : uint8_t {
   None,     ///< Donates configuration and tokenizer only.
   Optional, ///< Changes the formula when given.
   Required,
-  First,    ///< Required, but when absent the first source serves, with a remark.
+  First, ///< Required, but when absent the first source serves, with a remark.
 };
 
 struct Method {

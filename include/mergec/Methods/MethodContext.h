@@ -1,0 +1,99 @@
+//===- MethodContext.h - What a method lowers one tensor with ------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_METHODS_METHODCONTEXT_H
+#define MERGEC_METHODS_METHODCONTEXT_H
+
+#include "mergec/Diagnostics/Diagnostics.h"
+#include "mergec/IR/Graph.h"
+#include "mergec/Methods/Method.h"
+
+namespace mergec {
+
+/// One output tensor, as its method sees it: the inputs, the values of the
+/// parameters for this tensor, and the ops to build with.
+class MethodContext {
+public:
+  /// The models besides the base that have the tensor, in plan order. Indices
+  /// of inputs are positions in this list.
+  size_t inputCount() const { return Inputs.size(); }
+  bool hasBase() const { return Base.valid(); }
+
+  /// Input `I` and the base, exactly, in the type that is computed in: f32, or
+  /// f64 if any input or the result is f64.
+  ValueId input(size_t I) { return widen(Inputs[I]); }
+  ValueId base() { return widen(Base); }
+  /// As stored. Of any dtype.
+  ValueId storedInput(size_t I) const { return Inputs[I]; }
+  ValueId storedBase() const { return Base; }
+
+  /// The tensor's shape, common to all inputs.
+  const Type &shape() const { return G.type(hasBase() ? Base : Inputs[0]); }
+  uint64_t elements() const { return shape().elements(); }
+
+  /// The value of a per-model parameter for input `I`, of a global one.
+  /// A required one that is missing is reported, and 0 given.
+  virtual double parameter(size_t I, llvm::StringRef Name) = 0;
+  virtual double global(llvm::StringRef Name) = 0;
+  /// The same for an optional parameter.
+  virtual std::optional<double> optionalParameter(size_t I,
+                                                  llvm::StringRef Name) = 0;
+  bool flag(llvm::StringRef Name) { return global(Name) != 0; }
+
+  /// Reports a mistake in the parameters of this tensor: once per place,
+  /// however many tensors have it.
+  virtual void report(Kind K, const llvm::Twine &Message,
+                      const llvm::Twine &Hint) = 0;
+
+  //===--------------------------------------------------------------------===//
+  // Ops
+  //===--------------------------------------------------------------------===//
+
+  ValueId constant(double Number) { return G.constant(Number); }
+
+  /// Σ weights_i · tensors_i.
+  ValueId combine(llvm::ArrayRef<ValueId> Tensors,
+                  llvm::ArrayRef<ValueId> Weights);
+  ValueId combine(llvm::ArrayRef<ValueId> Tensors,
+                  llvm::ArrayRef<double> Weights);
+  ValueId subtract(ValueId X, ValueId Y) {
+    return G.create(Op::Subtract, {X, Y});
+  }
+  /// Inner product over the whole tensor.
+  ValueId dot(ValueId X, ValueId Y) {
+    return G.create(Op::Dot, {X, Y}, {Over});
+  }
+  ValueId sumAbs(ValueId X) { return G.create(Op::SumAbs, {X}, {Over}); }
+  /// The `Count` largest magnitudes of `X`, 0 elsewhere.
+  ValueId keepLargest(ValueId X, uint64_t Count);
+  /// A function of numbers with `Width` results.
+  ValueId map(llvm::StringRef Function, llvm::ArrayRef<ValueId> Numbers,
+              unsigned Width = 1);
+  ValueId extract(ValueId Numbers, unsigned I) {
+    return G.create(Op::Extract, {Numbers}, {I});
+  }
+
+  Graph &graph() { return G; }
+
+protected:
+  MethodContext(Graph &G)
+      : G(G), Over(G.intern(llvm::StringRef("tensor")).Index) {}
+  virtual ~MethodContext() = default;
+
+  ValueId widen(ValueId V);
+
+  Graph &G;
+  uint64_t Over; ///< The name `tensor`.
+  DType Compute = DType::F32;
+  llvm::SmallVector<ValueId, 8> Inputs; ///< As stored.
+  ValueId Base;
+};
+
+} // namespace mergec
+
+#endif // MERGEC_METHODS_METHODCONTEXT_H
