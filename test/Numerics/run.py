@@ -1,0 +1,145 @@
+# ===- run.py - Merges the cases of a group and judges them ----*- Python -*-===#
+#
+# Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===----------------------------------------------------------------------===#
+#
+#   run.py GROUP --work DIRECTORY [--tool MERGEC] [--only CASE]
+#
+# Makes the models of each case, runs the merge, and holds every tensor of the
+# result against the float64 oracle. Says which tensors fail, with the worst
+# element of each; exit code 1 if any does.
+#
+# ===----------------------------------------------------------------------===#
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import cases
+import plan as plans
+from judge import Verdict, judge
+from methods import FORMULAS, RANDOM_FORMULAS
+from safetensors_io import read_model
+
+# A failing tensor is one line; more of them than this are counted.
+SHOWN = 6
+
+
+def prepare(case, directory):
+    """Writes models and plan; returns the plan's path."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    for name, spec in case.models.items():
+        spec.write(directory / name, name)
+    path = directory / "plan.yml"
+    path.write_text(json.dumps(case.plan, indent=1) + "\n")
+    return path
+
+
+def merge(tool, directory, out="out", arguments=()):
+    """Runs the tool on the plan in `directory`; its exit code and its words."""
+    done = subprocess.run([tool, "plan.yml", "-o", out, *arguments],
+                          cwd=directory, capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def expectations(case):
+    """The jobs of a case, by the name of the tensor they make."""
+    models = {n: plans.Model(s.tensors, s.config) for n, s in case.models.items()}
+    return {job.name: job for job in plans.output_jobs(case.plan, models)}
+
+
+def judge_result(case, jobs, directory):
+    result = read_model(directory)
+    verdicts = []
+    for name in sorted(set(jobs) | set(result)):
+        if name not in result:
+            verdicts.append(Verdict(name, 0, message="is missing"))
+        elif name not in jobs:
+            verdicts.append(Verdict(name, 0, message="should not be there"))
+        else:
+            verdicts.append(judge_tensor(jobs[name], result[name], case))
+    layers = json.loads((directory / "config.json").read_text())["num_hidden_layers"]
+    slices = case.plan.get("slices")
+    if slices:
+        wanted = sum(s["sources"][0]["layer_range"][1]
+                     - s["sources"][0]["layer_range"][0] for s in slices)
+        if layers != wanted:
+            verdicts.append(Verdict("config.json", 0, message=(
+                f"says {layers} layers, expected {wanted}")))
+    return verdicts
+
+
+def judge_tensor(job, got, case):
+    with np.errstate(all="ignore"):
+        if job.method in RANDOM_FORMULAS:
+            from random_masks import judge_random
+            return judge_random(job, got, case)
+        return judge(job, FORMULAS[job.method](job), got)
+
+
+def run_case(case, tool, work):
+    directory = work / case.name
+    prepare(case, directory)
+    code, words = merge(tool, directory, arguments=["--quiet", *case.arguments])
+    if code:
+        return [Verdict("the merge", 0,
+                        message=f"exit code {code}\n{words.rstrip()}")]
+    verdicts = judge_result(case, expectations(case), directory / "out")
+    if all(v.passed for v in verdicts):
+        shutil.rmtree(directory)
+    return verdicts
+
+
+def report(case, verdicts):
+    failed = [v for v in verdicts if not v.passed]
+    elements = sum(v.elements for v in verdicts)
+    off = sum(v.off for v in verdicts)
+    worst = max((v.worst for v in verdicts), default=0)
+    print(f"{'FAIL' if failed else 'ok'}: {case.name}: {len(verdicts)} tensors, "
+          f"{elements} elements, {off} off by one, worst {worst:.2f} of the bound")
+    for verdict in failed[:SHOWN]:
+        print(f"    {verdict.name}: {verdict.message}")
+    if len(failed) > SHOWN:
+        print(f"    and {len(failed) - SHOWN} more tensors")
+    return not failed
+
+
+def all_groups():
+    groups = dict(cases.GROUPS)
+    try:
+        import cases_further
+        groups.update(cases_further.GROUPS)
+    except ImportError:
+        pass
+    return groups
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("group")
+    parser.add_argument("--work", required=True, type=Path)
+    parser.add_argument("--tool", default="mergec")
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    tool = shutil.which(options.tool)
+    if tool is None:
+        sys.exit(f"no `{options.tool}` to run")
+    chosen = [c for c in all_groups()[options.group]()
+              if options.only in (None, c.name)]
+    results = [report(c, run_case(c, str(Path(tool).resolve()),
+                                  options.work.resolve())) for c in chosen]
+    print(f"{sum(results)} of {len(results)} cases pass")
+    sys.exit(0 if all(results) and results else 1)
+
+
+if __name__ == "__main__":
+    main()
