@@ -7,9 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // What can be known of a model without reading a weight: its configuration and,
-// from the headers of its files, the name, dtype, shape, file and offset of each
-// tensor. Everything here has been validated: offsets lie inside their file, do
-// not overlap, and span exactly dtype × shape bytes.
+// from the headers of its files, the name, dtype, shape, file and offset of
+// each tensor. Everything here has been validated: offsets lie inside their
+// file, do not overlap, and span exactly dtype × shape bytes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,7 +71,8 @@ struct LayerStack {
 enum class TensorRole : uint8_t {
   Layer,           ///< Inside the layer stack.
   InputEmbedding,  ///< Rows are vocabulary entries; before the layers.
-  OutputEmbedding, ///< The head; rows are vocabulary entries; behind the layers.
+  OutputEmbedding, ///< The head; rows are vocabulary entries; behind the
+                   ///< layers.
   Before,          ///< Any other tensor used before the layers.
   After,           ///< Any other tensor used behind them.
   Buffer,          ///< Not a weight (rotary frequencies, attention masks).
@@ -87,8 +88,8 @@ public:
   llvm::ArrayRef<TensorInfo> tensors() const { return Tensors; }
   llvm::ArrayRef<CheckpointFile> files() const { return Files; }
   const TensorInfo *find(llvm::StringRef Name) const;
-  /// How the file spells the dtype of one of `tensors()` that is `Opaque`; empty
-  /// for any other.
+  /// How the file spells the dtype of one of `tensors()` that is `Opaque`;
+  /// empty for any other.
   llvm::StringRef foreignType(const TensorInfo &Tensor) const;
 
   /// config.json's bytes; empty if there is none.
@@ -131,13 +132,13 @@ public:
 };
 
 /// Finds the directory a model reference means: a directory (absolute, below
-/// `~`, relative to the working directory, or to `PlanDirectory`), else the local
-/// Hugging Face cache (`HF_HUB_CACHE`, else `HF_HOME/hub`, else
+/// `~`, relative to the working directory, or to `PlanDirectory`), else the
+/// local Hugging Face cache (`HF_HUB_CACHE`, else `HF_HOME/hub`, else
 /// `XDG_CACHE_HOME/huggingface/hub`, else `~/.cache/huggingface/hub`;
-/// `models--org--name/snapshots/…`, the commit from `refs/<revision or main>`, or
-/// the revision itself; without refs/main, the only snapshot). A reference with
-/// a revision means the cache: a directory has none. Reports where it looked
-/// when there is no such model.
+/// `models--org--name/snapshots/…`, the commit from `refs/<revision or main>`,
+/// or the revision itself; without refs/main, the only snapshot). A reference
+/// with a revision means the cache: a directory has none. Reports where it
+/// looked when there is no such model.
 std::optional<std::string> findModel(llvm::StringRef Path,
                                      llvm::StringRef Revision,
                                      llvm::StringRef PlanDirectory,
@@ -151,9 +152,9 @@ std::unique_ptr<Checkpoint> openCheckpoint(llvm::StringRef Directory,
                                            llvm::SMRange Where,
                                            Diagnostics &Diags);
 
-/// True if the files are as they were when their headers were read; else reports
-/// those that are not. For the end of a run: a file that was replaced meanwhile
-/// has given the result bytes of two models.
+/// True if the files are as they were when their headers were read; else
+/// reports those that are not. For the end of a run: a file that was replaced
+/// meanwhile has given the result bytes of two models.
 bool checkUnchanged(const Checkpoint &Model, Diagnostics &Diags);
 
 } // namespace mergec
