@@ -6,10 +6,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The layout of the result is fixed before the first weight is read: which shard
-// holds each tensor and at which byte. The directory is built beside its final
-// place under a temporary name and renamed when complete, so that nothing that
-// looks like a model is ever left behind by a run that did not finish.
+// The layout of the result is fixed before the first weight is read: which
+// shard holds each tensor and at which byte. The directory is built under a
+// temporary name and renamed when complete, so that nothing that looks like a
+// model is ever left behind by a run that did not finish.
+//
+// The order of calls: `layOut`, `OutputDirectory::begin`, `writeContents` (what
+// can go wrong with the donor's files should do so before the long part), then
+// the weights into `shardPaths()`, then `commit`. docs/Output.md says what the
+// directory holds and why.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +25,8 @@
 #include "mergec/Diagnostics/Diagnostics.h"
 #include "mergec/Plan/Plan.h"
 #include "mergec/Types/DType.h"
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,9 +46,10 @@ struct OutputTensor {
 };
 
 struct OutputShard {
-  std::string FileName; ///< `model.safetensors`, `model-00001-of-00003.safetensors`
-  std::string Header;   ///< The first bytes: length, JSON, padding.
-  uint64_t Bytes;       ///< The whole file.
+  std::string
+      FileName; ///< `model.safetensors`, `model-00001-of-00003.safetensors`
+  std::string Header; ///< The first bytes: length, JSON, padding.
+  uint64_t Bytes;     ///< The whole file.
 };
 
 struct OutputLayout {
@@ -49,15 +57,23 @@ struct OutputLayout {
   uint64_t TensorBytes = 0; ///< `total_size` of the index.
 };
 
-/// Assigns tensors, in their order, to shards of at most `ShardBytes` (a larger
-/// tensor has a shard of its own) and fixes every offset. Headers are padded
-/// with spaces so that the data begins at a multiple of 4096 bytes.
+/// Assigns tensors, in their order, to shards of at most `ShardBytes` of data
+/// (a larger tensor has a shard of its own) and fixes every offset. Headers are
+/// padded with spaces so that the data begins at a multiple of 4096 bytes. A
+/// shard is also closed where its header would pass the 100 MB that readers
+/// accept. Inside a shard the data follow the given order too, unless an
+/// element would then lie at an offset that is not a multiple of its size:
+/// PyTorch can't view such a tensor, and the format allows no gap. Then wider
+/// elements come first. Names are UTF-8 and unique.
 OutputLayout layOut(std::vector<OutputTensor> &Tensors, uint64_t ShardBytes);
 
-/// What the result's configuration must say; fields left empty stay as the donor
-/// has them.
+/// What the result's configuration must say; fields left empty stay as the
+/// donor has them.
 struct ResultFacts {
   std::optional<int64_t> Layers;
+  /// For each layer of the result, the donor's layer whose entry it takes in
+  /// lists that hold one entry per layer (`layer_types`, …). Empty: unknown.
+  std::vector<int64_t> LayerSources;
   std::optional<int64_t> Vocabulary;
   std::optional<DType> Type;
   std::optional<bool> TiesHead;
@@ -77,15 +93,25 @@ struct OutputContents {
 
 /// A directory being written. `begin` checks and creates; `commit` makes it
 /// appear; destruction without commit removes all that was written.
+///
+/// A directory that does not exist yet is built beside its place, as
+/// `.<name>.mergec-<pid>`, and renamed. One that exists keeps its identity
+/// (it may be a mount point, the working directory, or stand in a directory
+/// that can't be written): the temporary directory is made inside it and the
+/// files are moved up, config.json last.
 class OutputDirectory {
 public:
   /// Reports and returns nothing when `Path` is a file, a non-empty directory
-  /// (without `Force`), one of `Inputs`, inside one or contains one, cannot be
-  /// written, or when the file system has less room than the layout needs.
+  /// (without `Force`; with it, one that does not look like a model), one of
+  /// `Inputs`, inside one or contains one, is being written by another run,
+  /// cannot be written, or when the file system has less room than the layout
+  /// needs. Removes what earlier runs that were killed have left for `Path`.
   static std::unique_ptr<OutputDirectory>
   begin(llvm::StringRef Path, bool Force, const OutputLayout &Layout,
         llvm::ArrayRef<const Checkpoint *> Inputs, Diagnostics &Diags);
   ~OutputDirectory();
+  OutputDirectory(const OutputDirectory &) = delete;
+  OutputDirectory &operator=(const OutputDirectory &) = delete;
 
   /// Only the checks of `begin`, without touching the disk.
   static bool check(llvm::StringRef Path, bool Force,
@@ -104,18 +130,35 @@ public:
                      const OutputContents &Contents, Diagnostics &Diags);
 
   /// Syncs and renames. With `Force`, an older directory's files are replaced
-  /// and stale weights and indexes of the earlier result removed.
+  /// and stale weights, indexes and tokenizer files of the earlier result
+  /// removed; other files stay.
   bool commit(Diagnostics &Diags);
+
+  /// Removes what every directory not yet committed has written, for a run that
+  /// is interrupted. From an ordinary thread, not from a signal handler; other
+  /// threads may still be writing. `writeContents` and `commit` then fail
+  /// without a report.
+  static void abandonAll();
 
 private:
   OutputDirectory() = default;
-  std::string Final, Temporary;
+  bool create(const OutputLayout &Layout, Diagnostics &Diags);
+  bool makeTemporary(Diagnostics &Diags);
+  bool moveIntoExisting(std::vector<std::string> Names, Diagnostics &Diags);
+  void abandon();
+
+  std::string Final;     ///< Absolute, without symbolic links.
+  std::string Shown;     ///< As the user spelt it.
+  std::string Temporary; ///< Empty before `makeTemporary` and once done with.
   std::vector<std::string> Paths;
-  bool Force = false, Committed = false;
+  std::vector<std::string> CreatedParents; ///< Outermost first.
+  int Lock = -1; ///< The open temporary directory, locked while it is ours.
+  bool Existed = false, Force = false;
 };
 
-/// The donor's config.json with the facts applied; reports when it can't be read
-/// as JSON. Keeps the order of the keys.
+/// The donor's config.json with the facts applied; reports when it can't be
+/// read as JSON, and what of it no longer fits the result. Keeps the order of
+/// the keys.
 std::optional<std::string> editConfig(const Checkpoint &Donor,
                                       const ResultFacts &Facts,
                                       Diagnostics &Diags);

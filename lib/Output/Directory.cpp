@@ -1,0 +1,261 @@
+//===- Directory.cpp - A model directory being written --------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One mutex guards all directories that are being written: creating, filling
+// and renaming take it, so that `abandonAll` can run on any thread at any time.
+// Writing the weights and waiting for the disk go on without it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Files.h"
+#include "Leftovers.h"
+#include "ModelFiles.h"
+#include "Target.h"
+#include "Writing.h"
+#include "mergec/Output/Output.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace mergec;
+namespace fs = std::filesystem;
+
+WritingDirectories &WritingDirectories::get() {
+  static WritingDirectories All;
+  return All;
+}
+
+bool OutputDirectory::check(llvm::StringRef Path, bool Force,
+                            const OutputLayout &Layout,
+                            llvm::ArrayRef<const Checkpoint *> Inputs,
+                            Diagnostics &Diags) {
+  return findTarget(Path, Force, Layout, Inputs, Diags).has_value();
+}
+
+std::unique_ptr<OutputDirectory> OutputDirectory::begin(
+    llvm::StringRef Path, bool Force, const OutputLayout &Layout,
+    llvm::ArrayRef<const Checkpoint *> Inputs, Diagnostics &Diags) {
+  auto Place = findTarget(Path, Force, Layout, Inputs, Diags);
+  if (!Place)
+    return nullptr;
+  for (const Leftover &L : findLeftovers(*Place))
+    if (L.Run == Leftover::Dead)
+      removeLeftover(L);
+
+  std::unique_ptr<OutputDirectory> Directory(new OutputDirectory);
+  Directory->Final = Place->Final;
+  Directory->Shown = Place->Shown;
+  Directory->Existed = Place->Exists;
+  Directory->Force = Force;
+  auto &Writing = WritingDirectories::get();
+  std::lock_guard Guard(Writing.Mutex);
+  Writing.Members.push_back(Directory.get());
+  if (Directory->makeTemporary(Diags) && Directory->create(Layout, Diags))
+    return Directory;
+  // The destructor takes the mutex too.
+  Directory->abandon();
+  llvm::erase(Writing.Members, Directory.get());
+  return nullptr;
+}
+
+OutputDirectory::~OutputDirectory() {
+  auto &Writing = WritingDirectories::get();
+  std::lock_guard Guard(Writing.Mutex);
+  abandon();
+  llvm::erase(Writing.Members, this);
+}
+
+void OutputDirectory::abandonAll() {
+  auto &Writing = WritingDirectories::get();
+  std::lock_guard Guard(Writing.Mutex);
+  for (OutputDirectory *Directory : Writing.Members)
+    Directory->abandon();
+}
+
+void OutputDirectory::abandon() {
+  std::error_code Ignored;
+  if (!Temporary.empty())
+    fs::remove_all(Temporary, Ignored);
+  if (Lock >= 0)
+    ::close(Lock);
+  // What others have put there in the meantime keeps a directory alive.
+  for (const std::string &Parent : llvm::reverse(CreatedParents))
+    ::rmdir(Parent.c_str());
+  Lock = -1;
+  Temporary.clear();
+  CreatedParents.clear();
+}
+
+/// Makes `Directory` and those above it that are missing; outermost first.
+static int makeDirectories(const fs::path &Directory,
+                           std::vector<std::string> &Created) {
+  std::error_code Error;
+  if (fs::is_directory(Directory, Error))
+    return 0;
+  if (int Errno = makeDirectories(Directory.parent_path(), Created))
+    return Errno;
+  if (::mkdir(Directory.c_str(), 0777) == 0)
+    Created.push_back(Directory.string());
+  else if (errno != EEXIST)
+    return errno;
+  return 0;
+}
+
+bool OutputDirectory::makeTemporary(Diagnostics &Diags) {
+  fs::path Home = Existed ? fs::path(Final) : fs::path(Final).parent_path();
+  if (int Errno = makeDirectories(Home, CreatedParents)) {
+    reportCannotWrite(Diags, Home.string(), Errno);
+    return false;
+  }
+  std::string Stem =
+      (Home / temporaryPrefix(Final)).string() + std::to_string(::getpid());
+  for (unsigned Attempt = 1;; ++Attempt) {
+    std::string Path =
+        Attempt == 1 ? Stem : Stem + "-" + std::to_string(Attempt);
+    if (::mkdir(Path.c_str(), 0777) != 0) {
+      if (errno == EEXIST)
+        continue;
+      reportCannotWrite(Diags, Home.string(), errno);
+      return false;
+    }
+    Temporary = Path;
+    Lock = ::open(Path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    // Another run may have taken the directory for a dead run's before it was
+    // locked, and be removing it or have done so.
+    struct stat Ours, There;
+    if (Lock < 0 && errno != ENOENT) {
+      reportCannotWrite(Diags, Home.string(), errno);
+      return false;
+    }
+    bool Free = Lock >= 0 && tryLock(Lock) != LockState::HeldElsewhere;
+    if (Free && ::fstat(Lock, &Ours) == 0 &&
+        ::stat(Path.c_str(), &There) == 0 && Ours.st_ino == There.st_ino &&
+        Ours.st_dev == There.st_dev)
+      return true;
+    if (Lock >= 0)
+      ::close(Lock);
+    if (!Free)
+      ::rmdir(Path.c_str());
+    Lock = -1;
+    Temporary.clear();
+  }
+}
+
+bool OutputDirectory::create(const OutputLayout &Layout, Diagnostics &Diags) {
+  for (const OutputShard &Shard : Layout.Shards) {
+    Paths.push_back(Temporary + "/" + Shard.FileName);
+    if (int Errno = createReserved(Paths.back(), Shard.Bytes, Shard.Header)) {
+      reportCannotWrite(Diags, Shown + "/" + Shard.FileName, Errno);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool OutputDirectory::commit(Diagnostics &Diags) {
+  auto &Writing = WritingDirectories::get();
+  std::unique_lock Guard(Writing.Mutex);
+  if (Temporary.empty())
+    return false;
+  std::string Synced = Temporary;
+  auto Names = listDirectory(Synced, Final, Shown, Diags);
+  if (!Names)
+    return false;
+  Guard.unlock();
+  int Errno = 0;
+  std::string Culprit;
+  for (const std::string &Name : *Names)
+    if (int Failed = syncToDisk(Synced + "/" + Name); Failed && !Errno)
+      Errno = Failed, Culprit = Shown + "/" + Name;
+  if (!Errno && (Errno = syncToDisk(Synced)))
+    Culprit = Shown;
+
+  Guard.lock();
+  if (Temporary.empty())
+    return false; // Abandoned while waiting for the disk.
+  if (Errno) {
+    reportCannotWrite(Diags, Culprit, Errno);
+    return false;
+  }
+  if (Existed) {
+    if (!moveIntoExisting(*Names, Diags))
+      return false;
+  } else if (::rename(Temporary.c_str(), Final.c_str()) != 0) {
+    if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
+      Diags
+          .report(Kind::OutputExists, "something else has been written to the "
+                                      "output `" +
+                                          Shown + "` during the merge")
+          .hint("choose another directory and merge again");
+    else
+      reportCannotWrite(Diags, Shown, errno);
+    return false;
+  }
+  // The result stands; that its name survives a power failure is all that is
+  // left to ask for, and no reason to take it away again.
+  syncToDisk(Existed ? Final : fs::path(Final).parent_path().string());
+  ::close(Lock);
+  Lock = -1;
+  Temporary.clear();
+  CreatedParents.clear();
+  return true;
+}
+
+/// The order in which a result's files appear: loaders and people take a
+/// directory for a model by its config.json.
+static bool appearsBefore(const std::string &A, const std::string &B) {
+  return (A == ConfigName) < (B == ConfigName);
+}
+
+bool OutputDirectory::moveIntoExisting(std::vector<std::string> Names,
+                                       Diagnostics &Diags) {
+  auto Old = listDirectory(Final, Final, Shown, Diags);
+  if (!Old)
+    return false;
+  if (!Old->empty() && !Force) {
+    Diags
+        .report(Kind::OutputExists, "something else has been written to the "
+                                    "output `" +
+                                        Shown + "` during the merge")
+        .hint("choose another directory and merge again");
+    return false;
+  }
+  // The earlier result stops being a model before its weights go, and the new
+  // one becomes a model when all its files are there.
+  llvm::stable_sort(*Old, [](const std::string &A, const std::string &B) {
+    return appearsBefore(B, A);
+  });
+  for (const std::string &Name : *Old) {
+    std::string Path = Final + "/" + Name;
+    std::error_code Error;
+    if (!isStaleBesideResult(Name) ||
+        fs::is_directory(fs::symlink_status(Path, Error)))
+      continue;
+    if (::unlink(Path.c_str()) != 0 && errno != ENOENT) {
+      reportCannotWrite(Diags, Shown + "/" + Name, errno);
+      return false;
+    }
+  }
+  llvm::stable_sort(Names, appearsBefore);
+  for (size_t I = 0; I != Names.size(); ++I) {
+    std::string To = Final + "/" + Names[I];
+    if (::rename((Temporary + "/" + Names[I]).c_str(), To.c_str()) == 0)
+      continue;
+    reportCannotWrite(Diags, Shown + "/" + Names[I], errno);
+    while (I-- != 0)
+      ::unlink((Final + "/" + Names[I]).c_str());
+    return false;
+  }
+  ::rmdir(Temporary.c_str());
+  return true;
+}

@@ -1,0 +1,60 @@
+//===- ModelFiles.cpp - The files of a model directory, by name -----------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ModelFiles.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mergec;
+
+static constexpr llvm::StringLiteral DonorFiles[] = {
+    "generation_config.json",
+    // Tokenizers.
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.json",
+    "merges.txt",
+    "vocab.txt",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tekken.json",
+    "chat_template.jinja",
+    "chat_template.json",
+    // Images, sound and film.
+    "preprocessor_config.json",
+    "video_preprocessor_config.json",
+    "processor_config.json",
+};
+
+bool mergec::isCopiedFromDonor(llvm::StringRef FileName) {
+  return llvm::is_contained(DonorFiles, FileName) ||
+         FileName.ends_with(".tiktoken");
+}
+
+static bool isWeightFile(llvm::StringRef FileName) {
+  return FileName.ends_with(".safetensors") ||
+         (FileName.starts_with("pytorch_model") && FileName.ends_with(".bin"));
+}
+
+static bool isIndex(llvm::StringRef FileName) {
+  return FileName.ends_with(".safetensors.index.json") ||
+         FileName == "pytorch_model.bin.index.json";
+}
+
+bool mergec::marksModelDirectory(llvm::StringRef FileName) {
+  return FileName == ConfigName || FileName == PlanName ||
+         isWeightFile(FileName);
+}
+
+bool mergec::isStaleBesideResult(llvm::StringRef FileName) {
+  return isWeightFile(FileName) || isIndex(FileName) ||
+         FileName == ConfigName || FileName == CardName ||
+         FileName == PlanName || isCopiedFromDonor(FileName);
+}
