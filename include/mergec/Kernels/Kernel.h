@@ -20,39 +20,11 @@
 #ifndef MERGEC_KERNELS_KERNEL_H
 #define MERGEC_KERNELS_KERNEL_H
 
+#include "mergec/Kernels/KernelCall.h"
 #include "llvm/ADT/StringRef.h"
-#include <cstddef>
-#include <cstdint>
 #include <optional>
 
 namespace mergec {
-
-/// The most elements a kernel is given at once. A multiple of 16.
-constexpr size_t TileElements = 1024;
-
-/// Reductions add into this many partial sums, element i of a segment (or row)
-/// into partial sum i mod 16, whatever the width of the machine's vectors.
-constexpr size_t ReductionLanes = 16;
-
-enum class Kernel : uint16_t {
-#define MERGEC_KERNEL(Id) Id,
-#include "mergec/Kernels/Kernels.def"
-};
-
-/// The operands of one call. What each kernel uses is said in Kernels.def.
-/// Pointers are aligned to the element, not more.
-struct KernelCall {
-  void *Out;
-  const void *A, *B, *C;
-  double S, T;    ///< Scalars.
-  void *State;    ///< What the kernel carries from tile to tile.
-  uint64_t Index; ///< Of the tile's first element: in the tensor; reductions:
-                  ///< in the segment or row, for the choice of the lane.
-  uint64_t Key;   ///< Of a random stream; or an op's integer attribute.
-  size_t N;       ///< How many elements.
-};
-
-using KernelFunction = void (*)(const KernelCall &Call);
 
 enum class InstructionSet : uint8_t { Portable, AVX2, AVX512 };
 

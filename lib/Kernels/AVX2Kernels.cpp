@@ -1,0 +1,68 @@
+//===- AVX2Kernels.cpp - The kernels for AVX2 -----------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifdef __x86_64__
+
+#define MERGEC_KERNEL_SET avx2
+#define MERGEC_VECTOR_BYTES 32
+#include "Vector.inc"
+#include <immintrin.h>
+
+namespace mergec::avx2 {
+namespace {
+
+MERGEC_INLINE __m128i load128(const void *P) {
+  return _mm_loadu_si128(static_cast<const __m128i *>(P));
+}
+
+MERGEC_INLINE void store128(void *P, __m128i X) {
+  _mm_storeu_si128(static_cast<__m128i *>(P), X);
+}
+
+MERGEC_INLINE U32V loadHigh16(const uint16_t *P) {
+  return (U32V)_mm256_cvtepu16_epi32(load128(P)) << 16;
+}
+
+MERGEC_INLINE void storeHigh16(uint16_t *P, U32V X) {
+  const __m256i Words = (__m256i)(X >> 16);
+  store128(P, _mm_packus_epi32(_mm256_castsi256_si128(Words),
+                               _mm256_extracti128_si256(Words, 1)));
+}
+
+MERGEC_INLINE F32V loadF16(const uint16_t *P) {
+  return (F32V)_mm256_cvtph_ps(load128(P));
+}
+
+MERGEC_INLINE void storeF16(uint16_t *P, F32V X) {
+  store128(P, _mm256_cvtps_ph((__m256)X, _MM_FROUND_TO_NEAREST_INT));
+}
+
+MERGEC_INLINE F64V loadWidened(const float *P) {
+  return (F64V)_mm256_cvtps_pd(_mm_loadu_ps(P));
+}
+
+MERGEC_INLINE F64Pair widen(F32V X) {
+  return {(F64V)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)X)),
+          (F64V)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)X, 1))};
+}
+
+MERGEC_INLINE F32V narrow(F64Pair X) {
+  return (F32V)_mm256_set_m128(_mm256_cvtpd_ps((__m256d)X.High),
+                               _mm256_cvtpd_ps((__m256d)X.Low));
+}
+
+MERGEC_INLINE uint32_t laneBits(S32V X) {
+  return _mm256_movemask_ps((__m256)X);
+}
+
+} // namespace
+} // namespace mergec::avx2
+
+#include "KernelSet.inc"
+
+#endif // __x86_64__

@@ -1,0 +1,67 @@
+//===- AVX512Kernels.cpp - The kernels for AVX-512 ------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifdef __x86_64__
+
+#define MERGEC_KERNEL_SET avx512
+#define MERGEC_VECTOR_BYTES 64
+#include "Vector.inc"
+#include <immintrin.h>
+
+namespace mergec::avx512 {
+namespace {
+
+MERGEC_INLINE __m256i load256(const void *P) {
+  return _mm256_loadu_si256(static_cast<const __m256i *>(P));
+}
+
+MERGEC_INLINE void store256(void *P, __m256i X) {
+  _mm256_storeu_si256(static_cast<__m256i *>(P), X);
+}
+
+MERGEC_INLINE U32V loadHigh16(const uint16_t *P) {
+  return (U32V)_mm512_cvtepu16_epi32(load256(P)) << 16;
+}
+
+MERGEC_INLINE void storeHigh16(uint16_t *P, U32V X) {
+  store256(P, _mm512_cvtepi32_epi16((__m512i)(X >> 16)));
+}
+
+MERGEC_INLINE F32V loadF16(const uint16_t *P) {
+  return (F32V)_mm512_cvtph_ps(load256(P));
+}
+
+MERGEC_INLINE void storeF16(uint16_t *P, F32V X) {
+  store256(P, _mm512_cvtps_ph((__m512)X, _MM_FROUND_TO_NEAREST_INT));
+}
+
+MERGEC_INLINE F64V loadWidened(const float *P) {
+  return (F64V)_mm512_cvtps_pd(_mm256_loadu_ps(P));
+}
+
+MERGEC_INLINE F64Pair widen(F32V X) {
+  return {(F64V)_mm512_cvtps_pd(_mm512_castps512_ps256((__m512)X)),
+          (F64V)_mm512_cvtps_pd(_mm512_extractf32x8_ps((__m512)X, 1))};
+}
+
+MERGEC_INLINE F32V narrow(F64Pair X) {
+  return (F32V)_mm512_insertf32x8(
+      _mm512_castps256_ps512(_mm512_cvtpd_ps((__m512d)X.Low)),
+      _mm512_cvtpd_ps((__m512d)X.High), 1);
+}
+
+MERGEC_INLINE uint32_t laneBits(S32V X) {
+  return _cvtmask16_u32(_mm512_movepi32_mask((__m512i)X));
+}
+
+} // namespace
+} // namespace mergec::avx512
+
+#include "KernelSet.inc"
+
+#endif // __x86_64__

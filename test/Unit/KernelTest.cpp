@@ -1,0 +1,464 @@
+//===- KernelTest.cpp - The kernels of every instruction set --------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every kernel of every set that runs here against the plain loops of
+// KernelReference.cpp, byte for byte: on random values with all the special
+// ones among them, on tiles of all small sizes, from any index, in place, and
+// without a write past the end. As all sets equal the reference, they equal
+// each other.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelReference.h"
+#include "mergec/Kernels/State.h"
+#include "gtest/gtest.h"
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+using namespace mergec;
+using namespace mergec::reference;
+
+namespace {
+
+std::vector<InstructionSet> setsHere() {
+  std::vector<InstructionSet> Sets;
+  for (InstructionSet Set :
+       {InstructionSet::Portable, InstructionSet::AVX2, InstructionSet::AVX512})
+    if (runsHere(Set))
+      Sets.push_back(Set);
+  return Sets;
+}
+
+/// Elements of one type with a guard behind them. The first lies at an address
+/// that is aligned to the element only.
+class Buffer {
+public:
+  Buffer(DType Type, size_t N) : Type(Type), N(N) {
+    Bytes.assign((N + 2) * byteWidth(Type), Guard);
+  }
+  uint8_t *data() { return Bytes.data() + byteWidth(Type); }
+  template <class T> T *as() { return reinterpret_cast<T *>(data()); }
+  DType type() const { return Type; }
+  size_t size() const { return N; }
+
+  void setBits(size_t I, uint64_t Bits) {
+    std::memcpy(data() + I * byteWidth(Type), &Bits, byteWidth(Type));
+  }
+  uint64_t bits(size_t I) {
+    uint64_t Bits = 0;
+    std::memcpy(&Bits, data() + I * byteWidth(Type), byteWidth(Type));
+    return Bits;
+  }
+  double value(size_t I) {
+    switch (Type) {
+    case DType::BF16:
+      return fromBF16(bits(I));
+    case DType::F16:
+      return fromF16(bits(I));
+    case DType::F32:
+      return std::bit_cast<float>(static_cast<uint32_t>(bits(I)));
+    default:
+      return std::bit_cast<double>(bits(I));
+    }
+  }
+  bool guardIntact() const {
+    for (size_t I = 0; I != byteWidth(Type); ++I)
+      if (Bytes[I] != Guard || Bytes[Bytes.size() - 1 - I] != Guard)
+        return false;
+    return true;
+  }
+
+private:
+  static constexpr uint8_t Guard = 0xa5;
+  DType Type;
+  size_t N;
+  std::vector<uint8_t> Bytes;
+};
+
+enum class Fill { AnyBits, Ordinary, FewValues, Midpoints };
+
+/// The bits of `X` in a type.
+uint64_t encode(DType Type, double X) {
+  switch (Type) {
+  case DType::BF16:
+    return toBF16(X);
+  case DType::F16:
+    return toF16(X);
+  case DType::F32:
+    return std::bit_cast<uint32_t>(static_cast<float>(X));
+  default:
+    return std::bit_cast<uint64_t>(X);
+  }
+}
+
+void fillBuffer(Buffer &B, Fill How, std::mt19937_64 &Random) {
+  static const double Special[] = {
+      0.0,       -0.0,    INFINITY, -INFINITY, std::nan(""), 1.0,    -1.0,
+      65504,     65519.9, 65520,    -65520,    65536,        3e38,   3.4e38,
+      3.3953e38, 1e-45,   -1e-45,   1e-40,     6e-8,         -3e-8,  1e300,
+      1e-300,    5e-324,  9.2e-41,  -1.18e-38, 2.9802322e-8, 1.7e308};
+  for (size_t I = 0; I != B.size(); ++I) {
+    const uint64_t Bits = Random();
+    const double Uniform = static_cast<double>(Bits >> 11) * 0x1p-53 - 0.5;
+    switch (How) {
+    case Fill::AnyBits:
+      B.setBits(I,
+                Bits % 8 == 0
+                    ? encode(B.type(), Special[Bits / 8 % std::size(Special)])
+                    : Random());
+      break;
+    case Fill::Ordinary:
+      B.setBits(I, encode(B.type(), Uniform * 0.1));
+      break;
+    case Fill::FewValues: {
+      static const double Values[] = {0.0, -0.0, 0.5, -0.5, 0.25, 0.75, -1.5};
+      B.setBits(I, encode(B.type(), Values[Bits % std::size(Values)]));
+      break;
+    }
+    case Fill::Midpoints: {
+      // Around the middle of two neighbours of a 16-bit format.
+      const uint16_t Half = static_cast<uint16_t>(Random());
+      const bool Brain = Bits & 1;
+      const double Low = Brain ? fromBF16(Half) : fromF16(Half);
+      const double High = Brain ? fromBF16(Half + 1) : fromF16(Half + 1);
+      double Middle = Low / 2 + High / 2;
+      if (Bits & 2)
+        Middle = std::nextafter(Middle, Bits & 4 ? INFINITY : -INFINITY);
+      B.setBits(I, encode(B.type(), Middle));
+      break;
+    }
+    }
+  }
+}
+
+/// Registers may hold any NaN; rounding makes them canonical.
+bool sameElements(Buffer &X, Buffer &Y, bool AnyNaN) {
+  for (size_t I = 0; I != X.size(); ++I)
+    if (X.bits(I) != Y.bits(I) &&
+        !(AnyNaN && std::isnan(X.value(I)) && std::isnan(Y.value(I)))) {
+      ADD_FAILURE() << "element " << I << ": " << X.value(I) << " (" << std::hex
+                    << X.bits(I) << "), expected " << Y.value(I) << " ("
+                    << Y.bits(I) << ")";
+      return false;
+    }
+  return true;
+}
+
+/// State as bytes, with room for the largest of a kind.
+std::vector<uint64_t> initialState(const KernelReference &Row, Buffer &A,
+                                   std::mt19937_64 &Random) {
+  switch (Row.State) {
+  case StateKind::None:
+    return {};
+  case StateKind::Count:
+    return {Random() % 100};
+  case StateKind::Lanes: {
+    std::vector<uint64_t> Lanes(ReductionLanes);
+    for (uint64_t &Lane : Lanes)
+      Lane = std::bit_cast<uint64_t>(static_cast<double>(Random() % 7) / 8);
+    return Lanes;
+  }
+  case StateKind::Histogram:
+    return std::vector<uint64_t>(65536 / 2);
+  case StateKind::Keep: {
+    KeepState State;
+    State.Threshold = magnitude(A.value(Random() % A.size()));
+    State.ClassSize = 1 + Random() % 1000;
+    State.Survivors = Random() % (State.ClassSize + 1);
+    if (Random() % 8 == 0)
+      State.Survivors = Random() % 2 ? State.ClassSize : 0;
+    State.Fraction = Random() % State.ClassSize;
+    std::vector<uint64_t> Words(sizeof(State) / 8);
+    std::memcpy(Words.data(), &State, sizeof(State));
+    return Words;
+  }
+  }
+  return {};
+}
+
+/// Runs one kernel of each set on the same operands as the reference.
+void check(const KernelReference &Row, Fill How, size_t N, uint64_t Index,
+           std::mt19937_64 &Random) {
+  Buffer A(Row.A, N), B(Row.B, N), Old(Row.Out, N);
+  fillBuffer(A, How, Random);
+  fillBuffer(B, How, Random);
+  fillBuffer(Old, How, Random);
+  if (Row.BKind == OperandKind::Signs)
+    for (size_t I = 0; I != N; ++I)
+      B.setBits(I, encode(DType::F32, Random() % 2 ? 1 : -1));
+
+  static const double Scalars[] = {0.3,   -1.7,  0.0,      1.0,          1e-3,
+                                   1e-50, -1e30, INFINITY, std::nan(""), -0.5};
+  KernelCall Call = {};
+  Call.N = N;
+  Call.Index = Index;
+  Call.A = A.data();
+  const bool HasB = Row.BKind == OperandKind::Values ||
+                    Row.BKind == OperandKind::Signs ||
+                    (Row.BKind == OperandKind::Optional && Random() % 2);
+  if (HasB)
+    Call.B =
+        Random() % 8 == 0 && Row.A == Row.B && Row.BKind == OperandKind::Values
+            ? A.data()
+            : B.data();
+  Call.S = Scalars[Random() % std::size(Scalars)];
+  Call.T = Scalars[Random() % std::size(Scalars)];
+  Call.Key = magnitude(A.value(Random() % N));
+  if (Row.Id == Kernel::HistogramLowF32 || Row.Id == Kernel::HistogramLowF64)
+    Call.Key >>= 15;
+  if ((Row.Id == Kernel::FillF32 || Row.Id == Kernel::FillF64) && Random() % 2)
+    Call.A = nullptr;
+
+  const std::vector<uint64_t> State = initialState(Row, A, Random);
+  auto Run = [&](KernelFunction Function, Buffer &Out, bool InPlace) {
+    std::vector<uint64_t> After = State;
+    KernelCall Mine = Call;
+    if (InPlace) {
+      std::memcpy(Out.data(), A.data(), N * byteWidth(Row.A));
+      Mine.A = Out.data();
+      if (Call.B == A.data())
+        Mine.B = Out.data();
+    }
+    Mine.Out = Out.data();
+    Mine.State = After.data();
+    Function(Mine);
+    return After;
+  };
+
+  Buffer Expected = Old;
+  const std::vector<uint64_t> ExpectedState = Run(Row.Compute, Expected, false);
+
+  const bool Canonical = Row.State == StateKind::Count;
+  for (InstructionSet Set : setsHere()) {
+    SCOPED_TRACE(kernelName(Row.Id).str() + ", " +
+                 instructionSetName(Set).str() + ", N = " + std::to_string(N) +
+                 ", index = " + std::to_string(Index) +
+                 ", S = " + std::to_string(Call.S));
+    const KernelFunction Function = kernelFunction(Row.Id, Set);
+    Buffer Out = Old;
+    EXPECT_EQ(Run(Function, Out, false), ExpectedState);
+    EXPECT_TRUE(Out.guardIntact());
+    sameElements(Out, Expected, !Canonical);
+    if (Row.WritesOut && !Row.ReadsOut && Row.Out == Row.A && Call.A) {
+      Buffer InPlace = Old;
+      EXPECT_EQ(Run(Function, InPlace, true), ExpectedState);
+      sameElements(InPlace, Expected, !Canonical);
+    }
+  }
+}
+
+class KernelTest : public testing::TestWithParam<KernelReference> {};
+
+TEST_P(KernelTest, EqualsReference) {
+  const KernelReference &Row = GetParam();
+  std::mt19937_64 Random(static_cast<unsigned>(Row.Id) + 1);
+  for (Fill How :
+       {Fill::AnyBits, Fill::Ordinary, Fill::FewValues, Fill::Midpoints}) {
+    for (size_t N = 1; N <= 40; ++N)
+      check(Row, How, N, Random() % 100, Random);
+    for (size_t N : {1000, 1023, 1024})
+      for (int Repeat = 0; Repeat != 8; ++Repeat)
+        check(Row, How, N, Random() % 3 ? Random() % 5000 : 0, Random);
+    if (testing::Test::HasFailure())
+      return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, KernelTest,
+                         testing::ValuesIn(kernelReferences().begin(),
+                                           kernelReferences().end()),
+                         [](const auto &Info) {
+                           return kernelName(Info.param.Id).str();
+                         });
+
+TEST(Kernels, EveryOneHasAReference) {
+  std::vector<bool> Seen;
+  for (const KernelReference &Row : kernelReferences()) {
+    const size_t Id = static_cast<size_t>(Row.Id);
+    Seen.resize(std::max(Seen.size(), Id + 1));
+    EXPECT_FALSE(Seen[Id]) << kernelName(Row.Id).str();
+    Seen[Id] = true;
+  }
+  size_t Count = 0;
+#define MERGEC_KERNEL(Id) ++Count;
+#include "mergec/Kernels/Kernels.def"
+  EXPECT_EQ(Seen, std::vector<bool>(Count, true));
+}
+
+TEST(Kernels, SetsHaveNames) {
+  EXPECT_EQ(instructionSetName(InstructionSet::AVX512), "avx512");
+  EXPECT_EQ(instructionSetFromName("avx2"), InstructionSet::AVX2);
+  EXPECT_EQ(instructionSetFromName("portable"), InstructionSet::Portable);
+  EXPECT_EQ(instructionSetFromName("sse9"), std::nullopt);
+  EXPECT_TRUE(runsHere(InstructionSet::Portable));
+  EXPECT_TRUE(runsHere(detectInstructionSet()));
+}
+
+struct HalfFormat {
+  const char *Name;
+  Kernel Widen, Round, WidenF64, RoundF64;
+  double (*Value)(uint16_t);
+  uint16_t (*Rounded)(double);
+};
+
+const HalfFormat HalfFormats[] = {
+    {"bf16", Kernel::WidenF32BF16, Kernel::RoundBF16F32, Kernel::WidenF64BF16,
+     Kernel::RoundBF16F64, fromBF16, toBF16},
+    {"f16", Kernel::WidenF32F16, Kernel::RoundF16F32, Kernel::WidenF64F16,
+     Kernel::RoundF16F64, fromF16, toF16},
+};
+
+void call(Kernel K, InstructionSet Set, void *Out, const void *A, size_t N,
+          uint64_t *State = nullptr) {
+  KernelCall Call = {};
+  Call.Out = Out;
+  Call.A = A;
+  Call.N = N;
+  Call.State = State;
+  kernelFunction(K, Set)(Call);
+}
+
+// Each of the 65536 patterns, the middle between it and the next, and the
+// neighbours of the middle, by way of f32 and of f64.
+TEST(Kernels, AllHalfPatternsAndMidpoints) {
+  for (const HalfFormat &Format : HalfFormats)
+    for (InstructionSet Set : setsHere()) {
+      SCOPED_TRACE(std::string(Format.Name) + " " +
+                   instructionSetName(Set).str());
+      std::vector<uint16_t> Patterns(65536);
+      for (size_t I = 0; I != Patterns.size(); ++I)
+        Patterns[I] = static_cast<uint16_t>(I);
+      std::vector<float> Values(65536);
+      std::vector<double> Wide(65536);
+      call(Format.Widen, Set, Values.data(), Patterns.data(), 65536);
+      call(Format.WidenF64, Set, Wide.data(), Patterns.data(), 65536);
+      size_t Wrong = 0;
+      for (size_t I = 0; I != Patterns.size(); ++I) {
+        const double Expected = Format.Value(Patterns[I]);
+        Wrong += std::isnan(Expected)
+                     ? !std::isnan(Values[I]) || !std::isnan(Wide[I])
+                     : std::bit_cast<uint64_t>(Expected) !=
+                               std::bit_cast<uint64_t>(Wide[I]) ||
+                           std::bit_cast<uint64_t>(Expected) !=
+                               std::bit_cast<uint64_t>(
+                                   static_cast<double>(Values[I]));
+      }
+      EXPECT_EQ(Wrong, 0u) << "widened";
+
+      std::vector<uint16_t> Back(65536);
+      for (int Step = -2; Step != 3; ++Step) {
+        // −2: the values; −1, 0, 1: the middles and their neighbours; 2: the
+        // nearest f64 neighbours of the middle, which f32 can't tell from it.
+        std::vector<double> Inputs = Wide;
+        for (size_t I = 0; I != Inputs.size() && Step != -2; ++I) {
+          double Middle = Wide[I] / 2 + Format.Value(uint16_t(I + 1)) / 2;
+          if (Step == 2)
+            Middle = std::nextafter(Middle, I % 2 ? 0.0 : 2 * Middle);
+          else if (Step != 0)
+            Middle =
+                std::nextafter(static_cast<float>(Middle), Step * INFINITY);
+          Inputs[I] = Middle;
+        }
+        uint64_t NotFinite = 0, Expected = 0;
+        call(Format.RoundF64, Set, Back.data(), Inputs.data(), 65536,
+             &NotFinite);
+        Wrong = 0;
+        for (size_t I = 0; I != Inputs.size(); ++I) {
+          const uint16_t Bits = Format.Rounded(Inputs[I]);
+          Wrong += Back[I] != Bits;
+          Expected += !std::isfinite(Format.Value(Bits));
+        }
+        EXPECT_EQ(Wrong, 0u) << "rounded from f64, step " << Step;
+        EXPECT_EQ(NotFinite, Expected);
+
+        for (size_t I = 0; I != Inputs.size(); ++I)
+          Values[I] = static_cast<float>(Inputs[I]);
+        NotFinite = Expected = 0;
+        call(Format.Round, Set, Back.data(), Values.data(), 65536, &NotFinite);
+        Wrong = 0;
+        for (size_t I = 0; I != Inputs.size(); ++I) {
+          const uint16_t Bits = Format.Rounded(Values[I]);
+          Wrong += Back[I] != Bits;
+          Expected += !std::isfinite(Format.Value(Bits));
+        }
+        EXPECT_EQ(Wrong, 0u) << "rounded from f32, step " << Step;
+        EXPECT_EQ(NotFinite, Expected);
+      }
+    }
+}
+
+// Over several tiles, the members of the class that stay are those for which
+// floor((j+1)·r/m) > floor(j·r/m).
+TEST(Kernels, KeepThinsTheClassEvenly) {
+  std::mt19937_64 Random(7);
+  for (InstructionSet Set : setsHere())
+    for (int Round = 0; Round != 50; ++Round) {
+      SCOPED_TRACE(instructionSetName(Set).str());
+      std::vector<float> X(5000), Out(5000);
+      const int Rarity = 1 + Random() % 20;
+      uint64_t M = 0;
+      for (float &E : X) {
+        E = Random() % Rarity == 0 ? 0.5f : Random() % 2 ? 0.25f : 2.0f;
+        E = Random() % 2 ? -E : E;
+        M += std::fabs(E) == 0.5f;
+      }
+      const uint64_t R = Random() % (M + 1);
+      KeepState State = {std::bit_cast<uint32_t>(0.5f), M, R, 0};
+      for (size_t I = 0; I < X.size(); I += 999) {
+        KernelCall Call = {};
+        Call.A = X.data() + I;
+        Call.Out = Out.data() + I;
+        Call.N = std::min<size_t>(999, X.size() - I);
+        Call.State = &State;
+        kernelFunction(Kernel::KeepF32, Set)(Call);
+      }
+      uint64_t J = 0, Kept = 0;
+      for (size_t I = 0; I != X.size(); ++I) {
+        bool Stays = std::fabs(X[I]) > 0.5f;
+        if (std::fabs(X[I]) == 0.5f) {
+          Stays = (J + 1) * R / M > J * R / M;
+          ++J;
+          Kept += Stays;
+        }
+        ASSERT_EQ(Out[I], Stays ? X[I] : 0.0f) << I;
+      }
+      EXPECT_EQ(Kept, R);
+    }
+}
+
+// A segment read in tiles of any size gives the same sums.
+TEST(Kernels, LanesDoNotDependOnTheTiles) {
+  std::mt19937_64 Random(11);
+  std::vector<float> X(3000), Y(3000);
+  for (size_t I = 0; I != X.size(); ++I) {
+    X[I] = static_cast<float>(Random() % 1000003) * 1e-7f;
+    Y[I] = static_cast<float>(Random() % 1000003) * 1e-5f;
+  }
+  std::vector<double> First;
+  for (InstructionSet Set : setsHere())
+    for (size_t Tile : {1024, 1000, 16, 7, 1, 333}) {
+      std::vector<double> Lanes(ReductionLanes);
+      for (size_t I = 0; I < X.size(); I += Tile) {
+        KernelCall Call = {};
+        Call.A = X.data() + I;
+        Call.B = Y.data() + I;
+        Call.State = Lanes.data();
+        Call.Index = I;
+        Call.N = std::min(Tile, X.size() - I);
+        kernelFunction(Kernel::DotF32F32, Set)(Call);
+      }
+      if (First.empty())
+        First = Lanes;
+      EXPECT_EQ(Lanes, First) << Tile;
+    }
+}
+
+} // namespace
