@@ -16,6 +16,8 @@ using Json = nlohmann::json;
 
 namespace {
 
+constexpr llvm::StringLiteral MendHint = "mend the file, or download it again";
+
 constexpr llvm::StringLiteral Sections[] = {
     "", // The top comes first.
 #define MERGEC_CONFIG_SECTION(Name) Name,
@@ -114,7 +116,7 @@ ConfigReader::count(llvm::ArrayRef<llvm::StringLiteral> Keys) {
       constexpr uint64_t Most = std::numeric_limits<int64_t>::max();
       if (Value->is_number_unsigned() && Value->get<uint64_t>() <= Most)
         return {Dotted, Value->get<int64_t>()};
-      Found.add("`" + Dotted + "` is not a whole number from 0 on");
+      Found.add("`" + Dotted + "` is not a whole number from 0 on", MendHint);
       return {Dotted, std::nullopt};
     }
   return {};
@@ -126,7 +128,7 @@ std::string ConfigReader::text(llvm::StringRef Key) {
     return {};
   if (const auto *Text = Value->get_ptr<const std::string *>())
     return *Text;
-  Found.add("`" + Key + "` is not a string");
+  Found.add("`" + Key + "` is not a string", MendHint);
   return {};
 }
 
@@ -137,7 +139,7 @@ std::string ConfigReader::architecture() {
   if (Names->is_array())
     if (const auto *Text = Names->front().get_ptr<const std::string *>())
       return *Text;
-  Found.add("`architectures` is not a list of strings");
+  Found.add("`architectures` is not a list of strings", MendHint);
   return {};
 }
 
@@ -181,17 +183,17 @@ ModelConfig mergec::readConfig(llvm::StringRef Text, Faults &Found) {
     size_t Column = *Offset - (Before.rfind('\n') + 1) + 1; // npos + 1 is 0.
     Found.add("not valid JSON at line " + llvm::Twine(Line) + ", column " +
                   llvm::Twine(Column),
-              "mend the file, or download it again");
+              MendHint);
     return {};
   }
   if (Survey.Deepest > DeepestAllowed) {
     Found.add("nested " + llvm::Twine(Survey.Deepest) + " levels deep",
-              "download the file again");
+              MendHint);
     return {};
   }
   Json Root = Json::parse(Finite, nullptr, /*allow_exceptions=*/false);
   if (!Root.is_object()) {
-    Found.add("not a JSON object", "download the file again");
+    Found.add("not a JSON object", MendHint);
     return {};
   }
   return ConfigReader(Root, Found).read();

@@ -41,7 +41,7 @@ public:
     if (Depth == AtSection) {
       InMap = Key == "weight_map";
       if (InMap && std::exchange(HasMap, true))
-        Found.add("`weight_map` stands there twice", DamagedHint);
+        Found.add("`weight_map` is given twice", DamagedHint);
     } else if (Depth == AtEntry && InMap) {
       Tensor = Key.str();
     }
@@ -80,7 +80,7 @@ public:
     for (size_t I = 1; I < Into.Entries.size(); ++I)
       if (Into.Entries[I].Tensor == Into.Entries[I - 1].Tensor)
         Found.add("tensor " + quotedName(Into.Entries[I].Tensor) +
-                      " stands there twice",
+                      " is listed twice",
                   DamagedHint);
   }
 
@@ -131,7 +131,10 @@ private:
 
 void mergec::parseIndex(llvm::StringRef Text, ShardIndex &Into, Faults &Found) {
   IndexReader Reader(Into, Found);
-  if (std::optional<size_t> Offset = Reader.read(Text))
+  std::optional<size_t> Offset = Reader.read(Text);
+  if (Offset && *Offset >= Text.size())
+    Found.add("its JSON stops in the middle", DamagedHint);
+  else if (Offset)
     Found.add("not valid JSON at byte " + llvm::Twine(*Offset), DamagedHint);
   Reader.finish();
 }

@@ -208,7 +208,7 @@ LayerStack mergec::findLayers(llvm::ArrayRef<TensorInfo> Tensors,
     return S->Highest + 1 == Count && S->Distinct > 1;
   });
   if (Gappy != Candidates.end()) {
-    Found.add(Stated + "no tensor is in " +
+    Found.add(Stated + "no tensor's name begins with " +
                   missingLayers(Tensors, **Gappy, Count),
               Hint);
   } else if (Candidates.empty()) {
@@ -217,7 +217,7 @@ LayerStack mergec::findLayers(llvm::ArrayRef<TensorInfo> Tensors,
     const Stack &S = *Candidates.front();
     Found.add(Stated + "the tensors have " + llvm::Twine(S.Distinct) + ", `" +
                   S.Prefix + "0.` to `" + S.Prefix + llvm::Twine(S.Highest) +
-                  ".`",
+                  ".`" + (S.hasNoGaps() ? "" : " with gaps"),
               Hint);
   }
   return {};

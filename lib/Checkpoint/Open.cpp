@@ -77,7 +77,7 @@ private:
   void readWeights();
   void readShards(llvm::ArrayRef<std::string> Shards, const ShardIndex *Index,
                   Faults &IndexFaults);
-  std::string whyMissing(llvm::StringRef File) const;
+  llvm::StringRef absence(llvm::StringRef File) const;
   void checkIndex(const ShardIndex &Index, Faults &Found) const;
   void sortTensors(const ShardIndex *Index);
   void findStructure();
@@ -146,12 +146,11 @@ void Opener::readWeights() {
   }
 }
 
-/// Why a file that ought to be there is not.
-std::string Opener::whyMissing(llvm::StringRef File) const {
-  std::string Path = path(File);
-  if (llvm::sys::fs::is_symlink_file(Path))
-    return quotedName(File) + " is a link to a file that is not there";
-  return quotedName(File) + " is not there";
+/// How a file that ought to be there is not.
+llvm::StringRef Opener::absence(llvm::StringRef File) const {
+  return llvm::sys::fs::is_symlink_file(path(File))
+             ? "is a link to a file that is not there"
+             : "is not there";
 }
 
 void Opener::readShards(llvm::ArrayRef<std::string> Shards,
@@ -175,11 +174,12 @@ void Opener::readShards(llvm::ArrayRef<std::string> Shards,
     else if (Status == HeaderStatus::LfsPointer)
       Pointers.push_back(Shard);
     else if (Status == HeaderStatus::Missing && Index)
-      IndexFaults.add(whyMissing(Shard) + ", with " +
-                          counted(TensorsOf[Number], "tensor"),
+      IndexFaults.add(quotedName(Shard) + ", to which it assigns " +
+                          counted(TensorsOf[Number], "tensor") + ", " +
+                          absence(Shard),
                       MissingHint);
     else if (Status == HeaderStatus::Missing)
-      Missing.add(whyMissing(Shard), MissingHint);
+      Missing.add(quotedName(Shard) + " " + absence(Shard), MissingHint);
     // Files are numbered alike here and in the index.
     if (Status == HeaderStatus::Missing)
       Into.Files.push_back({path(Shard), 0, 0});

@@ -38,7 +38,7 @@ headerLength(const InputFile &File, llvm::StringRef Start, Faults &Found) {
               "download the safetensors file, or convert this one");
     return std::nullopt;
   }
-  if (Start.size() < 8) {
+  if (Start.size() < LengthBytes) {
     Found.add("the file has " + counted(File.size(), "byte") +
                   ", too few for a header's length",
               Hint);
@@ -52,7 +52,7 @@ headerLength(const InputFile &File, llvm::StringRef Start, Faults &Found) {
                   ", beyond the format's limit of " +
                   llvm::Twine(MaxSafetensorsHeader),
               Hint);
-  else if (Length > File.size() - 8)
+  else if (Length > File.size() - LengthBytes)
     Found.add("the header's length is " + llvm::Twine(Length) +
                   ", but the file has " + counted(File.size(), "byte"),
               "the file was not written or downloaded to its end: fetch it "
@@ -94,11 +94,11 @@ HeaderStatus mergec::readSafetensors(llvm::StringRef Path, Checkpoint &Into,
 
   std::unique_ptr<char[]> Buffer(new char[*Length]);
   llvm::MutableArrayRef<char> Json(Buffer.get(), *Length);
-  if ((Error = File.read(8, Json)))
+  if ((Error = File.read(LengthBytes, Json)))
     return HeaderStatus::Unreadable;
   size_t FaultsBefore = Found.size();
-  parseSafetensorsHeader({Json.data(), Json.size()}, 8 + *Length, File.size(),
-                         Index, Into, Found);
+  parseSafetensorsHeader({Json.data(), Json.size()}, LengthBytes + *Length,
+                         File.size(), Index, Into, Found);
   return Found.size() == FaultsBefore ? HeaderStatus::Sound
                                       : HeaderStatus::Faulty;
 }

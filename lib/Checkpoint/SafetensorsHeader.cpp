@@ -39,6 +39,19 @@ std::string shapeInWords(llvm::ArrayRef<int64_t> Shape) {
   return Text + "]";
 }
 
+/// As the text has it.
+std::string inWords(const JsonScalar &Value) {
+  switch (Value.Kind) {
+  case JsonScalar::Natural:
+    return std::to_string(Value.Number);
+  case JsonScalar::Text:
+    return ("\"" + Value.Spelling + "\"").str();
+  case JsonScalar::Other:
+    break;
+  }
+  return Value.Spelling.str();
+}
+
 class HeaderReader : public SaxReader<HeaderReader> {
 public:
   HeaderReader(uint64_t DataStart, uint64_t FileBytes, uint32_t File,
@@ -62,6 +75,8 @@ private:
   enum : size_t { AtRoot, AtEntry, AtField, AtElement };
 
   bool inField() const { return InEntry && Current != OtherField; }
+  void rootFault();
+  void entryFault();
   void fieldFault(const llvm::Twine &Text);
   void beginEntry() {
     InEntry = true;
@@ -84,6 +99,8 @@ private:
   Faults &Found;
   const size_t FirstTensor;
 
+  bool IsUseless = false; ///< The root is not an object: nothing inside counts.
+
   // The entry being read.
   std::string Name;
   bool IsMetadata = false, InEntry = false;
@@ -102,6 +119,20 @@ private:
   size_t PastEndCount = 0;
 };
 
+void HeaderReader::rootFault() {
+  IsUseless = true;
+  Found.add("the header is not a JSON object", DamagedHint);
+}
+
+void HeaderReader::entryFault() {
+  if (IsMetadata)
+    Found.add("`__metadata__` is not a JSON object", DamagedHint);
+  else
+    Found.add("tensor " + quotedName(Name) +
+                  " is not described by a JSON object",
+              DamagedHint);
+}
+
 void HeaderReader::fieldFault(const llvm::Twine &Text) {
   if (Faulty & (1u << Current))
     return;
@@ -112,11 +143,13 @@ void HeaderReader::fieldFault(const llvm::Twine &Text) {
 }
 
 void HeaderReader::onKey(llvm::StringRef Key) {
+  if (IsUseless)
+    return;
   if (Depth == AtEntry) {
     Name = Key.str();
     IsMetadata = Key == "__metadata__";
     if (IsMetadata && std::exchange(HasMetadata, true))
-      Found.add("`__metadata__` stands there twice", DamagedHint);
+      Found.add("`__metadata__` is given twice", DamagedHint);
     return;
   }
   if (Depth != AtField || !InEntry)
@@ -126,22 +159,17 @@ void HeaderReader::onKey(llvm::StringRef Key) {
   if (Current == OtherField)
     return;
   if (Seen & (1u << Current))
-    fieldFault("stands there twice");
+    fieldFault("is given twice");
   Seen |= 1u << Current;
 }
 
 void HeaderReader::onScalar(const JsonScalar &Value) {
-  std::string Shown =
-      Value.Kind == JsonScalar::Natural ? std::string() : Value.Spelling.str();
-  auto Spelt = [&] {
-    return Value.Kind == JsonScalar::Text ? "\"" + Shown + "\"" : Shown;
-  };
+  if (IsUseless)
+    return;
   if (Depth == AtRoot) {
-    Found.add("the header is not a JSON object", DamagedHint);
+    rootFault();
   } else if (Depth == AtEntry) {
-    Found.add((IsMetadata ? "`__metadata__`" : "tensor " + quotedName(Name)) +
-                  " is not described by a JSON object",
-              DamagedHint);
+    entryFault();
   } else if (Depth == AtField && inField()) {
     if (Current != DTypeField)
       return fieldFault("is not a list of numbers");
@@ -155,10 +183,7 @@ void HeaderReader::onScalar(const JsonScalar &Value) {
                 (Current == OffsetsField ||
                  Value.Number <= uint64_t(std::numeric_limits<int64_t>::max()));
     if (!Fits)
-      return fieldFault("holds " +
-                        quotedName(Value.Kind == JsonScalar::Natural
-                                       ? std::to_string(Value.Number)
-                                       : Spelt()) +
+      return fieldFault("holds " + quotedName(inWords(Value)) +
                         ", which is not a whole number from 0 to 2^63-1");
     if (Current == ShapeField)
       Shape.push_back(Value.Number);
@@ -168,13 +193,13 @@ void HeaderReader::onScalar(const JsonScalar &Value) {
 }
 
 void HeaderReader::onStart(bool IsObject) {
+  if (IsUseless)
+    return;
   if (Depth == AtRoot && !IsObject) {
-    Found.add("the header is not a JSON object", DamagedHint);
+    rootFault();
   } else if (Depth == AtEntry) {
     if (!IsObject)
-      Found.add((IsMetadata ? "`__metadata__`" : "tensor " + quotedName(Name)) +
-                    " is not described by a JSON object",
-                DamagedHint);
+      entryFault();
     else if (!IsMetadata)
       beginEntry();
   } else if (Depth == AtField && inField()) {
@@ -199,7 +224,8 @@ void HeaderReader::finishEntry() {
   std::string Absent;
   for (unsigned F = DTypeField; F != OtherField; ++F)
     if (!(Seen & (1u << F)))
-      Absent += (Absent.empty() ? "`" : ", `") + FieldNames[F].str() + "`";
+      Absent +=
+          (Absent.empty() ? "`" : " and no `") + FieldNames[F].str() + "`";
   if (!Absent.empty())
     return Fault(" has no " + Absent);
   if (Faulty)
@@ -230,14 +256,14 @@ void HeaderReader::finishEntry() {
       Overflows |= Over;
     }
   }
-  std::string What = TypeName + " " + shapeInWords(Shape);
+  auto What = [&] { return TypeName + " " + shapeInWords(Shape); };
   if (Overflows)
-    return Fault(" is " + What + ", more than any file can hold");
+    return Fault(" is " + What() + ", more than any file can hold");
   if (Type != DType::Opaque) {
     if (Bits % 8)
-      return Fault(" is " + What + ", which is not a whole number of bytes");
+      return Fault(" is " + What() + ", which is not a whole number of bytes");
     if (Bits / 8 != End - Begin)
-      return Fault(" is " + What + ", so " + counted(Bits / 8, "byte") +
+      return Fault(" is " + What() + ", so " + counted(Bits / 8, "byte") +
                    ", but its `data_offsets` [" + llvm::Twine(Begin) + ", " +
                    llvm::Twine(End) + "] span " + llvm::Twine(End - Begin));
   }
@@ -264,6 +290,7 @@ void HeaderReader::finishEntry() {
 void HeaderReader::reportPastEnd() {
   if (!PastEndCount)
     return;
+  constexpr uint64_t AnyFile = uint64_t(1) << 50; // Nobody truncated that much.
   uint64_t Needed = llvm::SaturatingAdd(DataStart, FarthestEnd);
   std::string Others =
       PastEndCount == 1
@@ -273,7 +300,7 @@ void HeaderReader::reportPastEnd() {
                 ", but its header places tensor " + quotedName(PastEnd) +
                 (Others.empty() ? " up to byte " : Others + ", up to byte ") +
                 llvm::Twine(Needed),
-            TruncatedHint);
+            FarthestEnd > AnyFile ? DamagedHint : TruncatedHint);
 }
 
 /// Walks the tensors by offset, with the one that reaches farthest so far.
@@ -283,7 +310,7 @@ void HeaderReader::reportOverlaps() {
     if (T.Bytes)
       ByOffset.push_back(&T);
   auto Earlier = [](const TensorInfo *A, const TensorInfo *B) {
-    return std::tie(A->Offset, A->Name) < std::tie(B->Offset, B->Name);
+    return A->Offset != B->Offset ? A->Offset < B->Offset : A->Name < B->Name;
   };
   if (!llvm::is_sorted(ByOffset, Earlier))
     llvm::sort(ByOffset, Earlier);
@@ -303,7 +330,7 @@ void HeaderReader::reportDuplicates() {
   auto Tensors = mine();
   for (size_t I = 1; I < Tensors.size(); ++I)
     if (Tensors[I].Name == Tensors[I - 1].Name)
-      Found.add("tensor " + quotedName(Tensors[I].Name) + " stands there twice",
+      Found.add("tensor " + quotedName(Tensors[I].Name) + " is listed twice",
                 DamagedHint);
 }
 
@@ -311,7 +338,8 @@ void HeaderReader::finish() {
   reportPastEnd();
   reportOverlaps();
   auto ByName = [](const TensorInfo &A, const TensorInfo &B) {
-    return std::tie(A.Name, A.Offset) < std::tie(B.Name, B.Offset);
+    int Order = A.Name.compare(B.Name);
+    return Order < 0 || (Order == 0 && A.Offset < B.Offset);
   };
   if (!llvm::is_sorted(mine(), ByName))
     llvm::sort(mine(), ByName);
@@ -324,9 +352,12 @@ void mergec::parseSafetensorsHeader(llvm::StringRef Json, uint64_t DataStart,
                                     uint64_t FileBytes, uint32_t File,
                                     Checkpoint &Into, Faults &Found) {
   HeaderReader Reader(DataStart, FileBytes, File, Into, Found);
-  if (std::optional<size_t> Offset = Reader.read(Json))
+  std::optional<size_t> Offset = Reader.read(Json);
+  if (Offset && *Offset >= Json.size())
+    Found.add("the header's JSON stops in the middle", DamagedHint);
+  else if (Offset)
     Found.add("the header is not valid JSON at byte " +
-                  llvm::Twine(*Offset + 8) + " of the file",
+                  llvm::Twine(*Offset + LengthBytes) + " of the file",
               DamagedHint);
   Reader.finish();
 }

@@ -25,8 +25,8 @@ namespace mergec {
 
 /// A value that is neither object nor array.
 struct JsonScalar {
-  enum { Other, Text, Natural } Kind = Other; ///< Other: null, true, -1, 1.5
-  uint64_t Number = 0;                        ///< Of a Natural.
+  enum { Other, Text, Natural } Kind; ///< Other: null, true, -1, 1.5
+  uint64_t Number = 0;                ///< Of a Natural.
   llvm::StringRef Spelling; ///< As to be shown to the user; of Text, its value.
 };
 

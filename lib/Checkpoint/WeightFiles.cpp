@@ -41,22 +41,22 @@ struct ForeignWeights {
   llvm::StringLiteral Suffix, What, Hint;
 };
 constexpr ForeignWeights Foreign[] = {
-    {"adapter_model.safetensors", "an adapter, not a model",
+    {"adapter_model.safetensors", "is an adapter, not a model",
      "name the model it was made for, with the adapter behind it: "
      "`model+adapter`"},
-    {"adapter_model.bin", "an adapter, not a model",
+    {"adapter_model.bin", "is an adapter, not a model",
      "name the model it was made for, with the adapter behind it: "
      "`model+adapter`"},
-    {".bin", "weights in PyTorch's format, which is not read yet",
+    {".bin", "holds weights in PyTorch's format, which is not read yet",
      "convert them: load the model with transformers and call "
      "`save_pretrained(directory, safe_serialization=True)`"},
-    {".pth", "weights in PyTorch's format, which is not read yet",
+    {".pth", "holds weights in PyTorch's format, which is not read yet",
      "convert them: load the model with transformers and call "
      "`save_pretrained(directory, safe_serialization=True)`"},
-    {".pt", "weights in PyTorch's format, which is not read yet",
+    {".pt", "holds weights in PyTorch's format, which is not read yet",
      "convert them: load the model with transformers and call "
      "`save_pretrained(directory, safe_serialization=True)`"},
-    {".gguf", "weights in the GGUF format, which is not read yet",
+    {".gguf", "holds weights in the GGUF format, which is not read yet",
      "use the model that the GGUF file was made from"},
 };
 
@@ -68,7 +68,7 @@ void reportNoWeights(llvm::StringRef Directory,
       if (Name.ends_with(Row.Suffix)) {
         Diags
             .report(Kind::NoWeights, Where,
-                    Subject + ": " + quotedName(Name) + " is " + Row.What)
+                    Subject + ": " + quotedName(Name) + " " + Row.What)
             .hint(Row.Hint);
         return;
       }

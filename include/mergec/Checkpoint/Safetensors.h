@@ -27,6 +27,7 @@
 
 namespace mergec {
 
+constexpr uint64_t LengthBytes = 8; ///< Before the JSON.
 /// The format's own limit.
 constexpr uint64_t MaxSafetensorsHeader = 100'000'000;
 
