@@ -454,7 +454,7 @@ def structure():
     ]
 
 
-def large():
+def large_models():
     """Tensors of several segments; deltas in heavy classes of equal magnitude."""
     n = (1536, 2048)
     rng = m.generator("large")
@@ -476,6 +476,11 @@ def large():
             {name: Tensor("BF16", moved.astype(np.uint16))})
     for spec in models.values():
         spec.config.update(num_hidden_layers=1, vocab_size=8, hidden_size=4)
+    return models
+
+
+def large():
+    models = large_models()
     cases = [Case(method, models, plan)
              for method, plan in each_method(dtype="bfloat16")]
     sparse = {"merge_method": "ties", "base_model": "base", "models": [

@@ -78,7 +78,7 @@ def multislerp(job):
     mean = sum(w * u for w, u in zip(weights, units))
     size = norm(mean)
     if size < epsilon:
-        assert len(y) == 2, "an error, not a result"
+        assert len(y) == 2 or not y[0].size, "an error, not a result"
         return ops.combination(based[0] + list(weights), based[1] + y)
     mean = mean / size
     tangent = sum(w * (u - dot(u, mean) * mean) for w, u in zip(weights, units))

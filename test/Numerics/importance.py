@@ -46,6 +46,8 @@ def sce(job):
 def arcee_fusion(job):
     ops = Operands(job)
     (delta,) = ops.deltas()
+    if not delta.size:
+        return ops.combination([1], [ops.b])
     shape = ops.shape if len(ops.shape) else (1,)
     x = ops.job.inputs[0].tensor.float64().reshape(shape)
     b = ops.job.base.tensor.float64().reshape(shape)

@@ -107,8 +107,8 @@ def evaluate(setting, name, position):
     if all(isinstance(a, (int, float)) for a in alternatives):
         return interpolate(alternatives, position)
     for alternative in alternatives:
-        if not isinstance(alternative, dict):
-            return alternative
+        if not isinstance(alternative, dict) or "value" not in alternative:
+            return alternative  # A value, or a nested mapping such as `dare`.
         wanted = alternative.get("filter")
         if wanted in (None, "*") or wanted in name:
             value = alternative["value"]

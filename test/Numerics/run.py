@@ -24,9 +24,12 @@ from pathlib import Path
 import numpy as np
 
 import cases
+import cases_further
 import plan as plans
+import random_masks
 from judge import Verdict, judge
 from methods import FORMULAS, RANDOM_FORMULAS
+from operands import Operands
 from safetensors_io import read_model
 
 # A failing tensor is one line; more of them than this are counted.
@@ -57,7 +60,8 @@ def expectations(case):
     return {job.name: job for job in plans.output_jobs(case.plan, models)}
 
 
-def judge_result(case, jobs, directory):
+def judge_result(case, jobs, directory, masks=None):
+    """`masks`: by tensor, a list of one per model; of random methods."""
     result = read_model(directory)
     verdicts = []
     for name in sorted(set(jobs) | set(result)):
@@ -66,7 +70,8 @@ def judge_result(case, jobs, directory):
         elif name not in jobs:
             verdicts.append(Verdict(name, 0, message="should not be there"))
         else:
-            verdicts.append(judge_tensor(jobs[name], result[name], case))
+            verdicts.append(judge_tensor(jobs[name], result[name],
+                                         masks and masks[name]))
     layers = json.loads((directory / "config.json").read_text())["num_hidden_layers"]
     slices = case.plan.get("slices")
     if slices:
@@ -78,12 +83,32 @@ def judge_result(case, jobs, directory):
     return verdicts
 
 
-def judge_tensor(job, got, case):
+def judge_tensor(job, got, masks):
     with np.errstate(all="ignore"):
         if job.method in RANDOM_FORMULAS:
-            from random_masks import judge_random
-            return judge_random(job, got, case)
-        return judge(job, FORMULAS[job.method](job), got)
+            expected = RANDOM_FORMULAS[job.method](job, masks)
+        else:
+            expected = FORMULAS[job.method](job)
+        return judge(job, expected, got)
+
+
+def probe_masks(case, jobs, tool, directory):
+    """The masks that a random method draws in this case, by tensor."""
+    masks = {name: [] for name in jobs}
+    for ordinal in sorted({o for job in jobs.values() for o in job.ordinals}):
+        probe = random_masks.probe_plan(case.plan, ordinal)
+        (directory / "plan.yml").write_text(json.dumps(probe))
+        out = f"probe-{ordinal}"
+        code, words = merge(tool, directory, out, ["--quiet", *case.arguments])
+        assert code == 0, f"probe: exit code {code}\n{words}"
+        result = read_model(directory / out)
+        for name, job in jobs.items():
+            if ordinal in job.ordinals:
+                delta = Operands(job).deltas()[job.ordinals.index(ordinal)]
+                masks[name].append(random_masks.read_mask(
+                    delta, job.base, result[name]))
+        del result
+    return masks
 
 
 def run_case(case, tool, work):
@@ -93,7 +118,13 @@ def run_case(case, tool, work):
     if code:
         return [Verdict("the merge", 0,
                         message=f"exit code {code}\n{words.rstrip()}")]
-    verdicts = judge_result(case, expectations(case), directory / "out")
+    jobs, masks = expectations(case), None
+    if case.plan["merge_method"] in RANDOM_FORMULAS:
+        try:
+            masks = probe_masks(case, jobs, tool, directory)
+        except AssertionError as failure:
+            return [Verdict("the merge", 0, message=str(failure))]
+    verdicts = judge_result(case, jobs, directory / "out", masks)
     if all(v.passed for v in verdicts):
         shutil.rmtree(directory)
     return verdicts
@@ -113,14 +144,10 @@ def report(case, verdicts):
     return not failed
 
 
-def all_groups():
-    groups = dict(cases.GROUPS)
-    try:
-        import cases_further
-        groups.update(cases_further.GROUPS)
-    except ImportError:
-        pass
-    return groups
+def all_method_plans():
+    """(method, plan) for every method."""
+    yield from cases.each_method()
+    yield from cases_further.each_further_method()
 
 
 def main():
@@ -133,7 +160,7 @@ def main():
     tool = shutil.which(options.tool)
     if tool is None:
         sys.exit(f"no `{options.tool}` to run")
-    chosen = [c for c in all_groups()[options.group]()
+    chosen = [c for c in {**cases.GROUPS, **cases_further.GROUPS}[options.group]()
               if options.only in (None, c.name)]
     results = [report(c, run_case(c, str(Path(tool).resolve()),
                                   options.work.resolve())) for c in chosen]
