@@ -114,16 +114,18 @@ private:
   std::optional<std::string> findCached();
   std::optional<std::string> snapshotOf(llvm::StringRef Folder);
   void reportNotFound();
+  std::string download() const {
+    std::string At = Revision.empty() ? "" : " --revision " + Revision.str();
+    return "`hf download " + Path.str() + At + "`";
+  }
   std::string nearName() const;
 
   const llvm::StringRef Path, Revision, PlanDirectory;
   const llvm::SMRange Where;
   Diagnostics &Diags;
-  std::vector<std::string>
-      Looked; ///< What was tried, and what was found there.
   std::vector<std::string> Places; ///< The directories that were tried.
-  /// Set when the cache holds the model, but not at this revision.
-  std::vector<std::string> Revisions;
+  std::vector<std::string> Looked; ///< All that was tried, and what is there.
+  std::string Advice;              ///< If what was found suggests any.
 };
 
 std::optional<std::string> ModelFinder::findDirectory() {
@@ -138,9 +140,15 @@ std::optional<std::string> ModelFinder::findDirectory() {
     llvm::SmallString<128> Absolute(Place);
     fs::make_absolute(Absolute);
     path::remove_dots(Absolute, /*remove_dot_dot=*/true);
-    Looked.push_back(
+    bool IsFile = fs::exists(Place);
+    std::string Note =
         "`" + Absolute.str().str() + "` " +
-        (fs::exists(Place) ? "is a file, not a directory" : "does not exist"));
+        (IsFile ? "is a file, not a directory" : "does not exist");
+    // The plan often stands in the working directory.
+    if (!llvm::is_contained(Looked, Note))
+      Looked.push_back(std::move(Note));
+    if (IsFile)
+      Advice = "name the directory that holds the file";
   }
   return std::nullopt;
 }
@@ -160,6 +168,7 @@ std::optional<std::string> ModelFinder::snapshotOf(llvm::StringRef Folder) {
       return Snapshot;
     Looked.push_back("`" + Snapshot + "` does not exist, though `refs/" +
                      Wanted.str() + "` names it");
+    Advice = "download it again: " + download();
     return std::nullopt;
   }
   if (!Escapes && !Revision.empty()) {
@@ -170,8 +179,11 @@ std::optional<std::string> ModelFinder::snapshotOf(llvm::StringRef Folder) {
   std::vector<std::string> Snapshots = namesIn(pathOf(Folder, "snapshots"));
   if (Revision.empty() && Snapshots.size() == 1)
     return pathOf(Folder, "snapshots", Snapshots[0]);
-  Revisions = namesIn(pathOf(Folder, "refs"));
-  llvm::append_range(Revisions, Snapshots);
+  std::vector<std::string> Present = namesIn(pathOf(Folder, "refs"));
+  llvm::append_range(Present, Snapshots);
+  if (!Present.empty())
+    Advice = "name a revision that is there (`" + llvm::join(Present, "`, `") +
+             "`), or download this one: " + download();
   Looked.push_back("`" + Folder.str() + "` has no revision " +
                    quotedName(Wanted));
   return std::nullopt;
@@ -215,22 +227,14 @@ void ModelFinder::reportNotFound() {
                                "model " + quotedName(Spelt) + " not found");
   for (const std::string &Note : Looked)
     D.note(Note);
-  std::string Download =
-      "`hf download " + Path.str() +
-      (Revision.empty() ? "" : " --revision " + Revision.str()) + "`";
-  if (!Revisions.empty()) {
-    std::string Cached;
-    for (llvm::StringRef Name : Revisions)
-      Cached += (Cached.empty() ? "`" : ", `") + Name.str() + "`";
-    D.hint("name a revision that is there (" + Cached +
-           "), or download this one: " + Download);
-  } else if (std::string Near = nearName(); !Near.empty()) {
+  if (!Advice.empty())
+    D.hint(Advice);
+  else if (std::string Near = nearName(); !Near.empty())
     D.hint("did you mean `" + Near + "`?");
-  } else if (isHubName(Path)) {
-    D.hint("download it with " + Download);
-  } else {
+  else if (isHubName(Path))
+    D.hint("download it with " + download());
+  else
     D.hint("name a directory with a model's config.json and weights");
-  }
 }
 
 std::optional<std::string> ModelFinder::find() {
@@ -243,6 +247,7 @@ std::optional<std::string> ModelFinder::find() {
     if (auto Directory = findDirectory()) {
       Looked.push_back("`" + *Directory +
                        "` exists, but a directory has no revisions");
+      Advice = "leave out `@" + Revision.str() + "`";
     }
   reportNotFound();
   return std::nullopt;
