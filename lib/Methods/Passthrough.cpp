@@ -42,5 +42,7 @@ const Method methodPassthrough = {
     1,
     1,
     Parameters,
-    lower};
+    lower,
+    {},
+    /*AnyDType=*/true};
 } // namespace mergec::methods

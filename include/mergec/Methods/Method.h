@@ -46,7 +46,7 @@ struct ParameterSpec {
   ParameterScope Scope;
   ParameterKind Kind;
   /// No default: the parameter is required, unless it is `Optional`.
-  std::optional<double> Default;
+  std::optional<double> Default = std::nullopt;
   bool Optional = false;
   /// Bounds of a number, both inclusive unless said.
   double Min = -std::numeric_limits<double>::infinity();
@@ -54,7 +54,7 @@ struct ParameterSpec {
   bool MinExclusive = false;
   bool MaxExclusive = false;
   llvm::ArrayRef<llvm::StringLiteral> Choices = {};
-  llvm::StringLiteral Help; ///< One line, lower case, no full stop.
+  llvm::StringLiteral Help = ""; ///< One line, lower case, no full stop.
 
   bool required() const { return !Default && !Optional; }
 };
@@ -85,6 +85,10 @@ struct Method {
 
   /// The functions of numbers that its lowering calls by name.
   llvm::ArrayRef<HostFunction> Functions = {};
+
+  /// Takes tensors of any dtype, quantised ones too; it must not compute with
+  /// those that are not floating point.
+  bool AnyDType = false;
 
   static constexpr unsigned AnyNumber = std::numeric_limits<unsigned>::max();
 

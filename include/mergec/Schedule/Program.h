@@ -144,6 +144,7 @@ struct Reduction {
   NumberRef Input;          ///< A parameter, e.g. how many to select.
   uint32_t WorkerState = 0; ///< Byte offset in the worker's state area.
   bool PerRow = false;
+  bool ToNumbers = false; ///< The target is a number slot.
   bool operator==(const Reduction &) const = default;
 };
 

@@ -94,7 +94,8 @@ private:
   Sweep *Current = nullptr;
   // Per group.
   llvm::DenseMap<ValueId, uint16_t> StreamOf, OutputOf;
-  llvm::DenseMap<ValueId, uint32_t> SelectionOf, SlotOf;
+  llvm::DenseMap<ValueId, uint32_t> SelectionOf;
+  llvm::DenseMap<ValueId, NumberRef> NumbersOf;
   llvm::DenseMap<ValueId, ValueId> StoreOf; ///< Of a rounded value.
   std::vector<double> *Constants = nullptr;
   // Per sweep.

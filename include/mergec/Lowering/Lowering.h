@@ -1,0 +1,69 @@
+//===- Lowering.h - Plan and checkpoints to a graph ----------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// For every tensor of the result, in the order in which it will be written:
+// which tensor of which model goes in, checked for presence, shape and dtype,
+// and the ops its method makes of them. Mistakes are reported once for each
+// group of tensors that share them (the same name but for the layer's number).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_LOWERING_LOWERING_H
+#define MERGEC_LOWERING_LOWERING_H
+
+#include "mergec/Checkpoint/Checkpoint.h"
+#include "mergec/IR/Graph.h"
+#include "mergec/Plan/Plan.h"
+#include <map>
+
+namespace mergec {
+
+/// The opened checkpoint for each model a plan mentions, by its spelling.
+using CheckpointMap = std::map<std::string, const Checkpoint *>;
+
+struct LoweringOptions {
+  bool AllowMissing = false; ///< Merge a tensor from the models that have it.
+};
+
+/// Where the layers of one output slice come from.
+struct LayerMapEntry {
+  int64_t FirstLayer, LastLayer; ///< Of the result, [first, last).
+  struct From {
+    std::string Model;
+    int64_t FirstLayer;
+  };
+  std::vector<From> Sources;
+};
+
+struct LoweredModel {
+  Graph G; ///< Stores in the order of the result's tensors.
+  const Checkpoint *Donor = nullptr; ///< Of configuration and tokenizer.
+  std::string DonorModel;            ///< Its spelling in the plan.
+  int64_t Layers = 0;
+  /// For each layer of the result, the donor-side layer it corresponds to.
+  std::vector<int64_t> LayerSources;
+  std::vector<LayerMapEntry> LayerMap;
+  std::optional<int64_t> Vocabulary; ///< Rows of the input embedding.
+  bool TiesHead = false;
+  uint64_t Parameters = 0;         ///< Elements of all tensors.
+  std::vector<std::string> Models; ///< Spellings, in plan order, the base first
+                                   ///< if it is not among the models.
+};
+
+/// Every model a plan mentions, each once: the base last if it stands alone.
+std::vector<ModelRef> modelsOf(const Plan &P);
+
+/// Nothing if there were errors.
+std::optional<LoweredModel> lowerPlan(const Plan &P,
+                                      const CheckpointMap &Checkpoints,
+                                      const LoweringOptions &Options,
+                                      Diagnostics &Diags);
+
+} // namespace mergec
+
+#endif // MERGEC_LOWERING_LOWERING_H

@@ -1,0 +1,40 @@
+//===- Runtime.h - Executing a program -----------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Runs the groups of a program on the threads that its memory plan grants, with
+// buffers allocated once. Knows nothing of plans or methods. The bytes written
+// do not depend on threads, budget or instruction set.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_RUNTIME_RUNTIME_H
+#define MERGEC_RUNTIME_RUNTIME_H
+
+#include "mergec/Diagnostics/Diagnostics.h"
+#include "mergec/Kernels/Kernel.h"
+#include "mergec/Schedule/Program.h"
+#include <atomic>
+
+namespace mergec {
+
+/// Read by another thread while the program runs.
+struct RunProgress {
+  std::atomic<uint64_t> BytesRead{0}, BytesWritten{0};
+  /// Set by anyone: the run stops at the next chunk and returns false.
+  std::atomic<bool> Cancel{false};
+};
+
+/// Writes every output tensor into its shard (`Shards[i]` is the path of shard
+/// i, a file of its final size). Reports failures of the machine, and tensors
+/// with NaN or infinite results. False if the outputs are not complete.
+bool runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
+                InstructionSet Set, RunProgress &Progress, Diagnostics &Diags);
+
+} // namespace mergec
+
+#endif // MERGEC_RUNTIME_RUNTIME_H

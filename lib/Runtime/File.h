@@ -1,0 +1,45 @@
+//===- File.h - Positional reads and writes ------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_LIB_RUNTIME_FILE_H
+#define MERGEC_LIB_RUNTIME_FILE_H
+
+#include <cstdint>
+#include <string>
+
+namespace mergec {
+
+/// An open file; closed on destruction. Reads and writes at offsets, from any
+/// thread.
+class File {
+public:
+  File() = default;
+  File(File &&Other) noexcept : Descriptor(Other.Descriptor) {
+    Other.Descriptor = -1;
+  }
+  File(const File &) = delete;
+  File &operator=(const File &) = delete;
+  ~File();
+
+  /// 0, or errno.
+  int openForReading(const std::string &Path);
+  int openForWriting(const std::string &Path);
+
+  /// All of `Size` bytes. 0, errno, or EndOfFile.
+  int readAt(void *To, uint64_t Size, uint64_t Offset) const;
+  int writeAt(const void *From, uint64_t Size, uint64_t Offset) const;
+
+  static constexpr int EndOfFile = -1;
+
+private:
+  int Descriptor = -1;
+};
+
+} // namespace mergec
+
+#endif // MERGEC_LIB_RUNTIME_FILE_H

@@ -1,0 +1,79 @@
+//===- Flight.cpp - A group in flight ------------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Flight.h"
+#include "mergec/Methods/HostFunction.h"
+#include "llvm/ADT/SmallVector.h"
+
+using namespace mergec;
+
+Flight::Flight(const Program &P, const Group &G)
+    : P(P), TheGroup(G), Code(P.code(G)), Granted(groupStateBytes(P, G)),
+      NonFiniteOutputs(Code.OutputTypes.size()),
+      NonFiniteStreams(Code.StreamTypes.size()) {
+  State.Cut = Segments(G.Elements, G.RowLength);
+  State.Numbers.assign(Code.Numbers, 0.0);
+  std::copy_n(P.Constants.begin() + G.FirstConstant, Code.Constants,
+              State.Numbers.begin());
+  State.Selections.resize(Code.Selections);
+}
+
+void Flight::callHost(const HostCall &Call) {
+  llvm::SmallVector<double, 16> In(Call.Inputs.size());
+  for (uint64_t I = 0; I != Call.Count; ++I) {
+    for (size_t K = 0; K != In.size(); ++K) {
+      const NumberRef &N = Call.Inputs[K];
+      bool Whole = N.By == NumberRef::Axis::Whole;
+      In[K] = State.Numbers[N.Slot + (Whole ? 0 : I * N.Stride)];
+    }
+    Call.Function->Evaluate(
+        In, llvm::MutableArrayRef(State.Numbers)
+                .slice(Call.Target + I * Call.Width, Call.Width));
+  }
+}
+
+bool Flight::isNeeded() const {
+  if (!sweep().Conditional)
+    return true;
+  for (const Reduction &R : sweep().Reductions)
+    if (!R.Info->Needed || R.Info->Needed(R, State))
+      return true;
+  return false;
+}
+
+bool Flight::beginSweep() {
+  for (; Sweep != Code.Sweeps.size(); ++Sweep) {
+    for (const HostCall &Call : sweep().Before)
+      callHost(Call);
+    Shared.clear();
+    SegmentRecords.clear();
+    bool Needed = isNeeded();
+    for (const Reduction &R : sweep().Reductions) {
+      Shared.emplace_back(Needed ? R.Info->SharedBytes / 8 : 0);
+      SegmentRecords.emplace_back(
+          Needed ? uint64_t(R.Info->SegmentBytes) / 8 * State.Cut.Count : 0);
+    }
+    if (Needed) {
+      NextSegment = 0;
+      return true;
+    }
+    endSweep();
+    --Sweep; // The loop counts it.
+  }
+  return false;
+}
+
+void Flight::endSweep() {
+  const mergec::Sweep &S = sweep();
+  for (size_t I = 0; I != S.Reductions.size(); ++I) {
+    const Reduction &R = S.Reductions[I];
+    if (R.Info->Finish)
+      R.Info->Finish(R, State, Shared[I].data(), SegmentRecords[I].data());
+  }
+  ++Sweep;
+}

@@ -1,0 +1,55 @@
+//===- Flight.h - A group in flight --------------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_LIB_RUNTIME_FLIGHT_H
+#define MERGEC_LIB_RUNTIME_FLIGHT_H
+
+#include "mergec/Schedule/Program.h"
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+namespace mergec {
+
+/// A group that has been granted its memory and is being swept.
+struct Flight {
+  Flight(const Program &P, const Group &G);
+
+  /// Number slots and selections are set up, sweep 0 not begun.
+  const Program &P;
+  const Group &TheGroup;
+  const GroupCode &Code;
+  GroupState State;
+  uint64_t Granted; ///< Bytes to give back.
+
+  /// Prepares sweep `Sweep`, skipping those that are not needed; false when
+  /// there is none left.
+  bool beginSweep();
+  /// Finishes the reductions of the sweep that all strands have left.
+  void endSweep();
+
+  const mergec::Sweep &sweep() const { return Code.Sweeps[Sweep]; }
+
+  uint32_t Sweep = 0;
+  std::atomic<uint32_t> NextSegment{0};
+  std::atomic<uint32_t> Strands{0}; ///< Still to leave the sweep.
+  std::mutex Merging;
+  /// By reduction of the sweep.
+  std::vector<std::vector<uint64_t>> Shared, SegmentRecords;
+
+  /// NaN and infinite elements, counted in the chunks where a result had any.
+  std::vector<std::atomic<uint64_t>> NonFiniteOutputs, NonFiniteStreams;
+
+private:
+  void callHost(const HostCall &Call);
+  bool isNeeded() const;
+};
+
+} // namespace mergec
+
+#endif // MERGEC_LIB_RUNTIME_FLIGHT_H

@@ -1,0 +1,190 @@
+//===- Run.cpp - Executing a program -------------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Worker.h"
+#include <cstring>
+#include <deque>
+#include <list>
+#include <sys/resource.h>
+#include <tbb/task_arena.h>
+#include <tbb/task_group.h>
+
+using namespace mergec;
+
+// Groups are granted their memory strictly in schedule order and run as soon as
+// they have it. A strand is one worker's share of one sweep: it claims segments
+// until there are none. Every strand that becomes ready is one task, and every
+// task takes the strand at the head of the queue, so that groups finish in the
+// order in which they were begun, whichever thread comes by. No task ever
+// waits.
+
+namespace {
+class Scheduler {
+public:
+  Scheduler(RunContext &Run) : Run(Run), Arena(Run.P.Memory.Workers) {
+    for (unsigned I = 0; I != Run.P.Memory.Workers; ++I)
+      Workers.push_back(std::make_unique<Worker>(Run));
+  }
+
+  void run() {
+    Arena.execute([&] {
+      pump();
+      Tasks.wait();
+    });
+  }
+
+private:
+  using Handle = std::list<Flight>::iterator;
+
+  void pump();
+  void ready(Handle F, bool First);
+  void runNext();
+  void leave(Handle F);
+  void finish(Handle F);
+  void reportNonFinite(const Flight &F);
+
+  RunContext &Run;
+  tbb::task_arena Arena;
+  tbb::task_group Tasks;
+  std::vector<std::unique_ptr<Worker>> Workers;
+
+  std::mutex Mutex; ///< Guards what follows.
+  std::list<Flight> Flights;
+  std::deque<Handle> Queue; ///< One entry per strand.
+  size_t NextGroup = 0;
+  uint64_t Granted = 0;
+};
+} // namespace
+
+/// Grants memory to groups in schedule order while there is any. At least one
+/// group is always in flight: the budget holds the largest.
+void Scheduler::pump() {
+  while (true) {
+    Handle F;
+    {
+      std::lock_guard Lock(Mutex);
+      if (NextGroup == Run.P.Groups.size() || Run.Progress.Cancel)
+        return;
+      const Group &G = Run.P.Groups[NextGroup];
+      uint64_t Wanted = groupStateBytes(Run.P, G);
+      if (!Flights.empty() && (Granted + Wanted > Run.P.Memory.SharedBytes ||
+                               Flights.size() >= 4 * Workers.size()))
+        return;
+      Flights.emplace_back(Run.P, G);
+      F = std::prev(Flights.end());
+      Granted += Wanted;
+      ++NextGroup;
+    }
+    if (F->beginSweep() && F->State.Cut.Count)
+      ready(F, /*First=*/true);
+    else
+      finish(F);
+  }
+}
+
+/// Queues the strands of the sweep that has begun; those of a group's later
+/// sweeps come first, while its inputs are still in the page cache.
+void Scheduler::ready(Handle F, bool First) {
+  uint32_t Strands = std::min<size_t>(Workers.size(), F->State.Cut.Count);
+  F->Strands = Strands;
+  {
+    std::lock_guard Lock(Mutex);
+    Queue.insert(First ? Queue.end() : Queue.begin(), Strands, F);
+  }
+  for (uint32_t I = 0; I != Strands; ++I)
+    Tasks.run([this] { runNext(); });
+}
+
+void Scheduler::runNext() {
+  Handle F;
+  {
+    std::lock_guard Lock(Mutex);
+    F = Queue.front();
+    Queue.pop_front();
+  }
+  Workers[tbb::this_task_arena::current_thread_index()]->runStrand(*F);
+  if (F->Strands.fetch_sub(1) == 1 && !Run.Progress.Cancel)
+    leave(F);
+}
+
+/// The last strand has left the sweep.
+void Scheduler::leave(Handle F) {
+  F->endSweep();
+  if (F->beginSweep())
+    ready(F, /*First=*/false);
+  else
+    finish(F);
+}
+
+void Scheduler::finish(Handle F) {
+  reportNonFinite(*F);
+  {
+    std::lock_guard Lock(Mutex);
+    Granted -= F->Granted;
+    Flights.erase(F);
+  }
+  pump();
+}
+
+void Scheduler::reportNonFinite(const Flight &F) {
+  for (size_t O = 0; O != F.NonFiniteOutputs.size(); ++O) {
+    uint64_t Count = F.NonFiniteOutputs[O];
+    if (!Count)
+      continue;
+    uint32_t Tensor = Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor;
+    std::string Inputs;
+    for (size_t S = 0; S != F.NonFiniteStreams.size(); ++S)
+      if (F.NonFiniteStreams[S]) {
+        uint32_t File = Run.P.Streams[F.TheGroup.FirstStream + S].File;
+        Inputs += (Inputs.empty() ? "" : ", ") + std::string("`") +
+                  Run.P.Inputs[File].Model + "`";
+      }
+    Run.Diags
+        .report(Kind::NonFinite,
+                "`" + Run.P.Places[Tensor].Name + "`: " + llvm::Twine(Count) +
+                    " of " + llvm::Twine(F.TheGroup.Elements) +
+                    " elements of the result are NaN or infinite")
+        .note(Inputs.empty()
+                  ? std::string("the inputs are finite there: a weight is too "
+                                "large for the result's dtype, or the models "
+                                "can't be merged this way")
+                  : "so are elements of the input in " + Inputs);
+  }
+}
+
+/// Shards may be many; the usual limit of 1024 descriptors is only a default.
+static void raiseDescriptorLimit() {
+  rlimit Limit;
+  if (getrlimit(RLIMIT_NOFILE, &Limit) == 0) {
+    Limit.rlim_cur = Limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &Limit);
+  }
+}
+
+bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
+                        InstructionSet Set, RunProgress &Progress,
+                        Diagnostics &Diags) {
+  RunContext Run{P, Set, Progress, {}, {}, Diags};
+  if (P.Inputs.size() + Shards.size() > 900)
+    raiseDescriptorLimit();
+  for (const InputFile &In : P.Inputs) {
+    Run.Inputs.emplace_back();
+    if (int Error = Run.Inputs.back().openForReading(In.Path))
+      Run.reportFailure(Kind::CannotRead, "can't open `" + In.Path +
+                                              "`: " + std::strerror(Error));
+  }
+  for (const std::string &Path : Shards) {
+    Run.Shards.emplace_back();
+    if (int Error = Run.Shards.back().openForWriting(Path))
+      Run.reportFailure(Kind::CannotWrite,
+                        "can't open `" + Path + "`: " + std::strerror(Error));
+  }
+  if (!Run.Failed)
+    Scheduler(Run).run();
+  return !Run.Failed && !Progress.Cancel;
+}

@@ -1,0 +1,304 @@
+//===- Worker.cpp - One thread's buffers and its interpreter -------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Worker.h"
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+using namespace mergec;
+using Place = TileOperand::Place;
+
+void RunContext::reportFailure(Kind K, const llvm::Twine &Message) {
+  if (!Failed.exchange(true))
+    Diags.report(K, Message);
+  Progress.Cancel = true;
+}
+
+void Worker::Free::operator()(char *P) const { std::free(P); }
+
+static constexpr size_t Alignment = 4096;
+
+Worker::Worker(RunContext &Run) : Run(Run) {
+  uint64_t Size =
+      (Run.P.Memory.WorkerBytes + Alignment - 1) / Alignment * Alignment;
+  Memory.reset(static_cast<char *>(std::aligned_alloc(Alignment, Size)));
+}
+
+Worker::Address Worker::locate(const TileOperand &O) const {
+  switch (O.Where) {
+  case Place::None:
+    return {};
+  case Place::Register:
+    return {Registers + O.Index * TileElements * sizeof(double), 0};
+  case Place::Stream:
+    return {StreamBuffers[O.Index], byteWidth(O.Type)};
+  case Place::Output:
+    return {OutputBuffers[O.Index], byteWidth(O.Type)};
+  }
+  return {};
+}
+
+/// Lays out the worker's memory for the sweep and resolves operands.
+void Worker::bind(Flight &F) {
+  const Sweep &S = F.sweep();
+  uint64_t PerElement = chunkBytesPerElement(F.Code, S);
+  uint64_t Room = Run.P.Memory.WorkerBytes - workerFixedBytes(S);
+  ChunkElements = PerElement ? Room / PerElement : F.TheGroup.Elements;
+  // A large budget does not mean large chunks: they should stay in the cache.
+  ChunkElements = std::min<uint64_t>(ChunkElements, 256 * 1024);
+  ChunkElements = ChunkElements / TileElements * TileElements;
+
+  States = Memory.get();
+  std::memset(States, 0, S.StateBytes);
+  Registers = States + S.StateBytes;
+  Chunks = Registers + S.Registers * TileElements * sizeof(double);
+
+  char *Next = Chunks;
+  StreamBuffers.assign(F.Code.StreamTypes.size(), nullptr);
+  OutputBuffers.assign(F.Code.OutputTypes.size(), nullptr);
+  for (uint16_t Stream : S.Streams) {
+    StreamBuffers[Stream] = Next;
+    Next += ChunkElements * byteWidth(F.Code.StreamTypes[Stream]);
+  }
+  for (const Sweep::Written &W : S.Outputs)
+    if (W.From.Where == Place::Output && W.From.Index == W.Output) {
+      OutputBuffers[W.Output] = Next;
+      Next += ChunkElements * byteWidth(F.Code.OutputTypes[W.Output]);
+    }
+
+  NonFinite.assign(F.Code.OutputTypes.size() + 1, 0);
+  Body.clear();
+  auto Whole = [&](const NumberRef &N) {
+    return N.By == NumberRef::Axis::Whole ? F.State.Numbers[N.Slot] : 0.0;
+  };
+  for (const Instruction &I : S.Body) {
+    Address Out = locate(I.Out), A = locate(I.A), B = locate(I.B),
+            C = locate(I.C);
+    Bound X;
+    X.First = kernelFunction(I.First, Run.Set);
+    X.Next = kernelFunction(I.Next, Run.Set);
+    X.Out = Out.Base, X.OutStep = Out.Step;
+    X.A = A.Base, X.AStep = A.Step;
+    X.B = B.Base, X.BStep = B.Step;
+    X.C = C.Base, X.CStep = C.Step;
+    X.S = Whole(I.S);
+    X.T = Whole(I.T);
+    X.State =
+        I.State == Instruction::NoState ? nullptr
+        : I.State == Instruction::NonFiniteCount
+            ? static_cast<void *>(&NonFinite[I.Out.Where == Place::Output
+                                                 ? I.Out.Index
+                                                 : F.Code.OutputTypes.size()])
+            : States + I.State;
+    X.Key = I.Key;
+    if (I.KeyFrom == Instruction::KeySource::SelectionBin)
+      X.Key = F.State.Selections[I.Key].Bin;
+    else if (I.KeyFrom == Instruction::KeySource::SelectionThreshold)
+      X.Key = F.State.Selections[I.Key].Threshold;
+    X.From = &I;
+    Body.push_back(X);
+  }
+}
+
+void Worker::runTile(Flight &F, uint64_t SegmentBegin, uint64_t ChunkOffset,
+                     uint64_t Index, size_t N) {
+  const uint64_t RowLength = F.State.Cut.RowLength;
+  const bool SplitRows = F.sweep().SplitRows;
+  const uint64_t Row = SplitRows ? Index / RowLength : 0;
+  const uint64_t Column = SplitRows ? Index % RowLength : 0;
+  bool Empty = true; // Of the sum being accumulated.
+  for (const Bound &X : Body) {
+    const Instruction &I = *X.From;
+    KernelCall Call;
+    Call.Out = X.Out + ChunkOffset * X.OutStep;
+    Call.A = X.A + ChunkOffset * X.AStep;
+    Call.B = X.B + ChunkOffset * X.BStep;
+    if (!X.B)
+      Call.B = nullptr;
+    Call.C = X.C + ChunkOffset * X.CStep;
+    Call.S = I.S.By == NumberRef::Axis::Row
+                 ? F.State.Numbers[I.S.Slot + Row * I.S.Stride]
+                 : X.S;
+    Call.T = I.T.By == NumberRef::Axis::Row
+                 ? F.State.Numbers[I.T.Slot + Row * I.T.Stride]
+                 : X.T;
+    Call.State = X.State;
+    Call.Key = X.Key;
+    Call.Index = I.Base == Instruction::IndexBase::Tensor ? Index
+                 : I.Base == Instruction::IndexBase::Row  ? Column
+                                                         : Index - SegmentBegin;
+    Call.N = N;
+    if (I.How == Instruction::Form::Call) {
+      X.First(Call);
+      continue;
+    }
+    Empty |= I.StartsSum;
+    if (Call.S != 0) {
+      (Empty ? X.First : X.Next)(Call);
+      Empty = false;
+    }
+    if (I.EndsSum && Empty)
+      std::memset(Call.Out, 0, N * byteWidth(I.Out.Type));
+  }
+  if (!SplitRows || Column + N != RowLength)
+    return;
+  for (const Reduction &R : F.sweep().Reductions)
+    if (R.PerRow)
+      R.Info->EndRow(States + R.WorkerState, &F.State.Numbers[R.Target + Row]);
+}
+
+void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t Begin,
+                      uint64_t Count) {
+  if (Body.empty())
+    return;
+  const uint64_t SegmentBegin = F.State.Cut.begin(Segment);
+  const uint64_t RowLength = F.State.Cut.RowLength;
+  const bool SplitRows = F.sweep().SplitRows;
+  for (uint64_t Offset = 0; Offset < Count;) {
+    size_t N = std::min<uint64_t>(TileElements, Count - Offset);
+    if (SplitRows)
+      N = std::min<uint64_t>(N, RowLength - (Begin + Offset) % RowLength);
+    runTile(F, SegmentBegin, Offset, Begin + Offset, N);
+    Offset += N;
+  }
+}
+
+bool Worker::readChunk(Flight &F, uint64_t Begin, uint64_t Count) {
+  for (uint16_t Stream : F.sweep().Streams) {
+    const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
+    uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
+    int Error = Run.Inputs[Bound.File].readAt(
+        StreamBuffers[Stream], Count * Width, Bound.Offset + Begin * Width);
+    if (Error) {
+      const std::string &Path = Run.P.Inputs[Bound.File].Path;
+      if (Error == File::EndOfFile)
+        Run.reportFailure(Kind::InputChanged,
+                          "`" + Path +
+                              "` has become shorter since its header was read");
+      else
+        Run.reportFailure(Kind::CannotRead,
+                          "can't read `" + Path + "`: " + std::strerror(Error));
+      return false;
+    }
+    Run.Progress.BytesRead.fetch_add(Count * Width, std::memory_order_relaxed);
+  }
+  return true;
+}
+
+bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
+  for (const Sweep::Written &W : F.sweep().Outputs) {
+    const OutputBinding &Bound =
+        Run.P.Outputs[F.TheGroup.FirstOutput + W.Output];
+    const OutputPlace &Place = Run.P.Places[Bound.Tensor];
+    uint64_t Width = byteWidth(F.Code.OutputTypes[W.Output]);
+    int Error = Run.Shards[Place.Shard].writeAt(
+        locate(W.From).Base, Count * Width, Place.Offset + Begin * Width);
+    if (Error) {
+      Run.reportFailure(Error == ENOSPC ? Kind::DiskFull : Kind::CannotWrite,
+                        "can't write the result: " +
+                            llvm::Twine(std::strerror(Error)));
+      return false;
+    }
+    Run.Progress.BytesWritten.fetch_add(Count * Width,
+                                        std::memory_order_relaxed);
+  }
+  return true;
+}
+
+/// NaN or infinite elements of a stored chunk. Only called for chunks that gave
+/// such results, so it need not be fast.
+static uint64_t nonFiniteIn(const char *Data, DType Type, uint64_t Count) {
+  uint64_t Found = 0;
+  auto Test = [&](auto Zero, auto Exponent) {
+    using Bits = decltype(Zero);
+    for (uint64_t I = 0; I != Count; ++I) {
+      Bits B;
+      std::memcpy(&B, Data + I * sizeof(Bits), sizeof(Bits));
+      Found += (B & Exponent) == Exponent;
+    }
+  };
+  switch (Type) {
+  case DType::BF16:
+    Test(uint16_t(0), uint16_t(0x7f80));
+    break;
+  case DType::F16:
+    Test(uint16_t(0), uint16_t(0x7c00));
+    break;
+  case DType::F32:
+    Test(uint32_t(0), uint32_t(0x7f800000));
+    break;
+  case DType::F64:
+    Test(uint64_t(0), uint64_t(0x7ff0000000000000));
+    break;
+  default:
+    break;
+  }
+  return Found;
+}
+
+void Worker::countNonFinite(Flight &F, uint64_t Count) {
+  bool Any = false;
+  for (size_t O = 0; O != F.Code.OutputTypes.size(); ++O) {
+    if (!NonFinite[O])
+      continue;
+    Any = true;
+    F.NonFiniteOutputs[O] += NonFinite[O];
+    NonFinite[O] = 0;
+  }
+  if (Any)
+    for (uint16_t Stream : F.sweep().Streams)
+      F.NonFiniteStreams[Stream] +=
+          nonFiniteIn(StreamBuffers[Stream], F.Code.StreamTypes[Stream], Count);
+}
+
+bool Worker::runSegment(Flight &F, uint32_t Segment) {
+  const Sweep &S = F.sweep();
+  for (const Reduction &R : S.Reductions)
+    if (R.Info->BeginSegment)
+      R.Info->BeginSegment(R, F.State, Segment, States + R.WorkerState);
+  uint64_t End = F.State.Cut.begin(Segment + 1);
+  for (uint64_t At = F.State.Cut.begin(Segment); At < End;) {
+    if (Run.Progress.Cancel.load(std::memory_order_relaxed))
+      return false;
+    uint64_t Count = std::min(ChunkElements, End - At);
+    if (!readChunk(F, At, Count))
+      return false;
+    runTiles(F, Segment, At, Count);
+    countNonFinite(F, Count);
+    if (!writeChunk(F, At, Count))
+      return false;
+    At += Count;
+  }
+  for (size_t I = 0; I != S.Reductions.size(); ++I) {
+    const Reduction &R = S.Reductions[I];
+    if (R.Info->EndSegment)
+      R.Info->EndSegment(States + R.WorkerState,
+                         F.SegmentRecords[I].data() +
+                             uint64_t(R.Info->SegmentBytes) / 8 * Segment);
+  }
+  return true;
+}
+
+void Worker::runStrand(Flight &F) {
+  uint32_t Segment = F.NextSegment.fetch_add(1);
+  if (Segment >= F.State.Cut.Count)
+    return;
+  bind(F);
+  for (; Segment < F.State.Cut.Count; Segment = F.NextSegment.fetch_add(1))
+    if (!runSegment(F, Segment))
+      return;
+  const Sweep &S = F.sweep();
+  for (size_t I = 0; I != S.Reductions.size(); ++I) {
+    const Reduction &R = S.Reductions[I];
+    if (!R.Info->Merge)
+      continue;
+    std::lock_guard Lock(F.Merging);
+    R.Info->Merge(F.Shared[I].data(), States + R.WorkerState);
+  }
+}

@@ -1,0 +1,84 @@
+//===- Worker.h - One thread's buffers and its interpreter ---------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_LIB_RUNTIME_WORKER_H
+#define MERGEC_LIB_RUNTIME_WORKER_H
+
+#include "File.h"
+#include "Flight.h"
+#include "mergec/Runtime/Runtime.h"
+#include <memory>
+
+namespace mergec {
+
+/// What all workers of a run share.
+struct RunContext {
+  const Program &P;
+  InstructionSet Set;
+  RunProgress &Progress;
+  std::vector<File> Inputs, Shards;
+  Diagnostics &Diags;
+  /// Set with `Progress.Cancel` after a failure has been reported.
+  std::atomic<bool> Failed{false};
+
+  void reportFailure(Kind K, const llvm::Twine &Message);
+};
+
+/// The memory of one worker and the loop over a segment's chunks and tiles.
+class Worker {
+public:
+  explicit Worker(RunContext &Run);
+
+  /// Sweeps segments of `F` until none is left to claim, then merges the
+  /// worker's reduction states. May stop early when the run is cancelled.
+  void runStrand(Flight &F);
+
+private:
+  /// An instruction with its operands' addresses. Tiles advance by `…Step`
+  /// bytes per element; registers by none.
+  struct Bound {
+    KernelFunction First, Next;
+    char *Out;
+    const char *A, *B, *C;
+    uint32_t OutStep, AStep, BStep, CStep;
+    double S, T;
+    void *State;
+    uint64_t Key;
+    const Instruction *From;
+  };
+  struct Address {
+    char *Base = nullptr;
+    uint32_t Step = 0;
+  };
+
+  void bind(Flight &F);
+  Address locate(const TileOperand &O) const;
+  bool runSegment(Flight &F, uint32_t Segment);
+  void runTiles(Flight &F, uint32_t Segment, uint64_t Begin, uint64_t Count);
+  void runTile(Flight &F, uint64_t SegmentBegin, uint64_t ChunkOffset,
+               uint64_t Index, size_t N);
+  bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
+  bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
+  void countNonFinite(Flight &F, uint64_t Count);
+
+  struct Free {
+    void operator()(char *P) const;
+  };
+  RunContext &Run;
+  std::unique_ptr<char, Free> Memory;
+  // For the sweep that is being run:
+  char *States = nullptr, *Registers = nullptr, *Chunks = nullptr;
+  uint64_t ChunkElements = 0;
+  std::vector<char *> StreamBuffers, OutputBuffers;
+  std::vector<Bound> Body;
+  std::vector<uint64_t> NonFinite; ///< By output; the last is for all others.
+};
+
+} // namespace mergec
+
+#endif // MERGEC_LIB_RUNTIME_WORKER_H

@@ -1,0 +1,124 @@
+//===- BoundMemory.cpp - Workers and buffers within the budget -----------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/Output/Output.h"
+#include "mergec/Schedule/Schedule.h"
+#include "mergec/Types/ByteSize.h"
+
+using namespace mergec;
+
+// A chunk is large enough that a read or write costs little more than its bytes
+// and small enough that it is still in the second-level cache when it is read
+// back; when the budget is short, chunks shrink first, then workers are given
+// up.
+static constexpr uint64_t BestChunk = 256 * 1024; // elements
+static constexpr uint64_t LeastChunk = 16 * 1024; // elements
+
+uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
+  uint64_t Bytes = 0;
+  for (uint16_t Stream : S.Streams)
+    Bytes += byteWidth(Code.StreamTypes[Stream]);
+  for (const Sweep::Written &W : S.Outputs)
+    if (W.From.Where == TileOperand::Place::Output && W.From.Index == W.Output)
+      Bytes += byteWidth(Code.OutputTypes[W.Output]);
+  return Bytes;
+}
+
+uint64_t mergec::workerFixedBytes(const Sweep &S) {
+  return uint64_t(S.Registers) * TileElements * sizeof(double) + S.StateBytes;
+}
+
+uint64_t mergec::groupStateBytes(const Program &P, const Group &G) {
+  const GroupCode &Code = P.code(G);
+  Segments Cut(G.Elements, G.RowLength);
+  uint64_t Bytes =
+      Code.Numbers * sizeof(double) +
+      Code.Selections * (sizeof(SelectionState) + Cut.Count * sizeof(uint64_t));
+  uint64_t Most = 0;
+  for (const Sweep &S : Code.Sweeps) {
+    uint64_t Sum = 0;
+    for (const Reduction &R : S.Reductions)
+      Sum += R.Info->SharedBytes + uint64_t(R.Info->SegmentBytes) * Cut.Count;
+    Most = std::max(Most, Sum);
+  }
+  return Bytes + Most + 512; // And the record of the group itself.
+}
+
+namespace {
+/// The needs of a program, each the largest over all groups.
+struct Needs {
+  uint64_t Fixed = 0;      ///< Registers and states of a worker.
+  uint64_t PerElement = 0; ///< Chunk bytes.
+  uint64_t State = 0;      ///< Of one group.
+};
+} // namespace
+
+static Needs measure(const Program &P) {
+  Needs N;
+  for (const GroupCode &Code : P.Codes)
+    for (const Sweep &S : Code.Sweeps) {
+      N.Fixed = std::max(N.Fixed, workerFixedBytes(S));
+      N.PerElement = std::max(N.PerElement, chunkBytesPerElement(Code, S));
+    }
+  for (const Group &G : P.Groups)
+    N.State = std::max(N.State, groupStateBytes(P, G));
+  return N;
+}
+
+bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
+                         Diagnostics &Diags) {
+  Needs N = measure(P);
+  auto WorkerBytes = [&](uint64_t Chunk) {
+    return N.Fixed + N.PerElement * Chunk;
+  };
+  P.Memory.Budget = Request.Budget;
+  uint64_t Least = WorkerBytes(LeastChunk) + N.State;
+  if (Request.Budget < Least) {
+    Diags
+        .report(Kind::BudgetTooSmall,
+                "a memory budget of " + formatBytes(Request.Budget) +
+                    " is too small for this plan, which needs " +
+                    formatBytes(Least))
+        .hint("say `--memory " + std::to_string((Least >> 20) + 1) +
+              "MiB` or more");
+    return false;
+  }
+  // A worker beyond the first wants a group of its own to be in flight.
+  unsigned Workers = std::max(Request.Threads, 1u);
+  while (Workers > 1 &&
+         (WorkerBytes(LeastChunk) + N.State) * Workers > Request.Budget)
+    --Workers;
+  uint64_t Chunk = BestChunk;
+  while (Chunk > LeastChunk &&
+         (WorkerBytes(Chunk) + N.State) * Workers > Request.Budget)
+    Chunk /= 2;
+  P.Memory.Workers = Workers;
+  P.Memory.WorkerBytes = WorkerBytes(Chunk);
+  // More groups in flight help when tensors are small, so that workers never
+  // wait for the last segment of one; a few per worker are enough.
+  uint64_t Left = Request.Budget - Workers * P.Memory.WorkerBytes;
+  P.Memory.SharedBytes = std::min(Left, N.State * Workers * 4);
+  return true;
+}
+
+uint64_t Program::bytesRead() const {
+  uint64_t Bytes = 0;
+  for (const Group &G : Groups)
+    for (const Sweep &S : code(G).Sweeps)
+      for (uint16_t Stream : S.Streams)
+        Bytes += G.Elements * byteWidth(code(G).StreamTypes[Stream]);
+  return Bytes;
+}
+
+uint64_t Program::bytesWritten() const {
+  uint64_t Bytes = 0;
+  for (const Group &G : Groups)
+    for (DType T : code(G).OutputTypes)
+      Bytes += G.Elements * byteWidth(T);
+  return Bytes;
+}

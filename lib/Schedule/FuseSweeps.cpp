@@ -1,0 +1,87 @@
+//===- FuseSweeps.cpp - Which nodes share a sweep ------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/Schedule/Schedule.h"
+#include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/IntEqClasses.h"
+#include <numeric>
+
+using namespace mergec;
+
+/// Loads are joined to what reads them directly; through a movement op the
+/// reader sees another shape, so each such reader streams on its own.
+static llvm::IntEqClasses connect(const Graph &G) {
+  llvm::IntEqClasses Classes(G.size());
+  for (uint32_t I = 0; I != G.size(); ++I) {
+    if (G.info({I}).Class == OpClass::Movement)
+      continue;
+    for (ValueId O : G.operands({I}))
+      if (G.op(O) != Op::Constant)
+        Classes.join(I, O.Index);
+  }
+  Classes.compress();
+  return Classes;
+}
+
+static std::vector<uint32_t> findLevels(const Graph &G) {
+  std::vector<uint32_t> Level(G.size(), 0);
+  for (uint32_t I = 0; I != G.size(); ++I) {
+    for (ValueId O : G.operands({I}))
+      Level[I] = std::max(Level[I], Level[O.Index]);
+    if (G.info({I}).Class == OpClass::Reduction)
+      Level[I] += G.info({I}).Phases;
+  }
+  return Level;
+}
+
+std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
+                                            Diagnostics &Diags) {
+  SweepPlan Plan;
+  Plan.Level = findLevels(G);
+  llvm::IntEqClasses Classes = connect(G);
+
+  std::vector<uint32_t> GroupOf(Classes.getNumClasses(), ~0u);
+  uint32_t Stores = 0;
+  bool Sound = true;
+  std::vector<TypeId> Domain;
+  for (uint32_t I = 0; I != G.size(); ++I) {
+    ValueId V{I};
+    if (G.op(V) == Op::Constant)
+      continue;
+    // A load that is only read through movement ops belongs to its readers.
+    uint32_t &Group = GroupOf[Classes[I]];
+    if (Group == ~0u) {
+      Group = Plan.Groups.size();
+      Plan.Groups.emplace_back();
+      Domain.emplace_back();
+    }
+    WorkGroup &W = Plan.Groups[Group];
+    W.Members.push_back(V);
+    OpClass Class = G.info(V).Class;
+    if (Class == OpClass::Sink) {
+      W.FirstStore = std::min(W.FirstStore, Stores++);
+      W.Sweeps = std::max(W.Sweeps, Plan.Level[I] + 1);
+    }
+    if (!G.type(V).isTensor())
+      continue;
+    TypeId &D = Domain[Group];
+    if (!D.valid())
+      D = G.typeId(V);
+    if (G.get(D).Shape != G.type(V).Shape) {
+      Diags.report(
+          Kind::IRInvalid,
+          "tensors that are computed together have different shapes: " +
+              typeText(G.get(D)) + " and " + typeText(G.type(V)));
+      Sound = false;
+    }
+  }
+  if (!Sound)
+    return std::nullopt;
+  llvm::erase_if(Plan.Groups, [](const WorkGroup &W) { return !W.Sweeps; });
+  return Plan;
+}

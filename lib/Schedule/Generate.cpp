@@ -1,0 +1,251 @@
+//===- Generate.cpp - Code for groups ------------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/Schedule/Schedule.h"
+#include "mergec/Schedule/SweepBuilder.h"
+#include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/StringMap.h"
+#include <unordered_map>
+
+using namespace mergec;
+
+namespace mergec {
+
+/// Generates the code of one group after the other. The state of the builder is
+/// cleared for each: groups are small and many.
+class CodeGenerator {
+public:
+  CodeGenerator(const Graph &G, const SweepPlan &Plan,
+                llvm::ArrayRef<const Checkpoint *> Models,
+                llvm::ArrayRef<OutputTensor> Outputs)
+      : G(G), Plan(Plan), B(G) {
+    for (const Checkpoint *M : Models) {
+      ModelOf.try_emplace(M->name(), Model{M, uint32_t(P.Inputs.size())});
+      for (const CheckpointFile &F : M->files())
+        P.Inputs.push_back({F.Path, M->name().str()});
+    }
+    for (const OutputTensor &T : Outputs)
+      P.Places.push_back({T.Name, T.Shard, T.Offset, T.Type});
+  }
+
+  Program run() {
+    // Outputs and stores have the same order: layout follows the graph.
+    uint32_t Output = 0;
+    for (ValueId S : G.stores())
+      OutputIndex[S] = Output++;
+    for (const WorkGroup &W : Plan.Groups)
+      generateGroup(W);
+    return std::move(P);
+  }
+
+private:
+  struct Model {
+    const Checkpoint *From;
+    uint32_t FirstFile;
+  };
+
+  void generateGroup(const WorkGroup &W);
+  void generateSweep(const WorkGroup &W, uint32_t Level);
+  void bindStream(ValueId V, Group &Bound);
+  uint32_t share(GroupCode &&Code);
+
+  const Graph &G;
+  const SweepPlan &Plan;
+  SweepBuilder B;
+  Program P;
+  llvm::StringMap<Model> ModelOf;
+  llvm::DenseMap<ValueId, uint32_t> OutputIndex;
+  std::unordered_multimap<size_t, uint32_t> CodesByHash;
+  std::vector<bool> Needed; ///< By position in the group's members.
+};
+
+} // namespace mergec
+
+static bool isLeaf(const Graph &G, ValueId V) {
+  OpClass Class = G.info(V).Class;
+  return Class == OpClass::Source || Class == OpClass::Movement;
+}
+
+void CodeGenerator::bindStream(ValueId V, Group &Bound) {
+  ValueId Load = V;
+  while (G.info(Load).Class == OpClass::Movement)
+    Load = G.operands(Load)[0];
+  const Model &M = ModelOf.find(G.nameAttribute(Load, 0))->second;
+  uint64_t Index = G.attribute(Load, 2);
+  const TensorInfo *T = Index < M.From->tensors().size()
+                            ? &M.From->tensors()[Index]
+                            : M.From->find(G.nameAttribute(Load, 1));
+  B.StreamOf[V] = B.Code->StreamTypes.size();
+  DType Type = T->Type;
+  if (bitWidth(Type) % 8 || bitWidth(Type) == 0) {
+    // Only ever copied: a run of bytes.
+    Type = DType::U8;
+    Bound.Elements = Bound.RowLength = T->Bytes;
+  }
+  B.Code->StreamTypes.push_back(Type);
+  P.Streams.push_back({M.FirstFile + T->File, T->Offset});
+}
+
+void CodeGenerator::generateGroup(const WorkGroup &W) {
+  GroupCode Code;
+  std::vector<double> Constants;
+  B.Code = &Code;
+  B.Constants = &Constants;
+  B.StreamOf.clear();
+  B.OutputOf.clear();
+  B.SelectionOf.clear();
+  B.NumbersOf.clear();
+
+  Group Bound;
+  Bound.FirstStream = P.Streams.size();
+  Bound.FirstOutput = P.Outputs.size();
+  Bound.FirstConstant = P.Constants.size();
+
+  for (ValueId V : W.Members) {
+    if (G.info(V).Class == OpClass::Sink) {
+      const Type &T = G.type(G.operands(V)[0]);
+      Bound.Elements = T.elements();
+      Bound.RowLength = T.rowLength();
+    }
+  }
+  for (ValueId V : W.Members) {
+    // Leaves: movement ops, and loads that something reads directly.
+    if (isLeaf(G, V))
+      bindStream(V, Bound);
+    if (G.type(V).Kind == TypeKind::Selection)
+      B.SelectionOf[V] = Code.Selections++;
+    if (G.info(V).Class == OpClass::Sink) {
+      B.OutputOf[V] = Code.OutputTypes.size();
+      uint32_t Tensor = OutputIndex.lookup(V);
+      DType Type = P.Places[Tensor].Type;
+      Code.OutputTypes.push_back(
+          bitWidth(Type) % 8 || !bitWidth(Type) ? DType::U8 : Type);
+      P.Outputs.push_back({Tensor});
+    }
+  }
+  // Numbers that are not constants come behind those that are: how many
+  // constants there are is known at the end, so they are shifted then.
+  for (uint32_t Level = 0; Level != W.Sweeps; ++Level)
+    generateSweep(W, Level);
+  Code.Constants = Constants.size();
+  Code.Numbers += Code.Constants;
+  P.Constants.insert(P.Constants.end(), Constants.begin(), Constants.end());
+  Bound.Code = share(std::move(Code));
+  P.Groups.push_back(Bound);
+}
+
+void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level) {
+  B.Code->Sweeps.emplace_back();
+  Sweep &S = B.Code->Sweeps.back();
+  B.Current = &S;
+  B.Places.clear();
+  B.Uses.clear();
+  B.StoreOf.clear();
+  B.FreeRegisters.clear();
+
+  // Reductions and stores of this sweep, and what they need of the tensors.
+  llvm::DenseMap<ValueId, bool> Wanted;
+  for (ValueId V : llvm::reverse(W.Members)) {
+    OpClass Class = G.info(V).Class;
+    bool Runs = Wanted.lookup(V);
+    if (Class == OpClass::Reduction) {
+      uint32_t Start = Plan.start(G, V);
+      Runs = Level >= Start && Level < Start + G.info(V).Phases;
+    } else if (Class == OpClass::Sink) {
+      Runs = Plan.Level[V.Index] == Level;
+    }
+    if (!Runs)
+      continue;
+    Wanted[V] = true;
+    if (isLeaf(G, V))
+      continue;
+    for (ValueId O : G.operands(V)) {
+      if (!G.type(O).isTensor())
+        continue;
+      Wanted[O] = true;
+      ++B.Uses[O];
+      if (Class == OpClass::Sink && G.op(O) == Op::Round)
+        B.StoreOf.try_emplace(O, V);
+    }
+  }
+
+  bool AllReductions = true;
+  for (ValueId V : W.Members) {
+    const OpInfo &Info = G.info(V);
+    if (Info.Class == OpClass::Host && Plan.Level[V.Index] == Level)
+      Info.Emit(B, V, 0);
+    if (!Wanted.lookup(V) || isLeaf(G, V))
+      continue;
+    if (!Info.Emit)
+      continue; // A cast: performed by what reads it.
+    unsigned Phase =
+        Info.Class == OpClass::Reduction ? Level - Plan.start(G, V) : 0;
+    AllReductions &= Info.Class != OpClass::Sink;
+    Info.Emit(B, V, Phase);
+    for (ValueId O : G.operands(V))
+      if (G.type(O).isTensor())
+        B.used(O);
+    for (TileOperand O : B.Scratch)
+      B.release(O);
+    B.Scratch.clear();
+  }
+  S.Conditional = AllReductions;
+}
+
+/// Numbers are kept behind the constants.
+static void shiftNumbers(GroupCode &Code) {
+  auto Shift = [&](NumberRef &N) {
+    if (N.By != NumberRef::Axis::None && N.Stride)
+      N.Slot += Code.Constants;
+  };
+  for (Sweep &S : Code.Sweeps) {
+    for (HostCall &C : S.Before) {
+      for (NumberRef &N : C.Inputs)
+        Shift(N);
+      C.Target += Code.Constants;
+    }
+    for (Instruction &I : S.Body) {
+      Shift(I.S);
+      Shift(I.T);
+    }
+    for (Reduction &R : S.Reductions) {
+      Shift(R.Input);
+      if (R.ToNumbers)
+        R.Target += Code.Constants;
+    }
+  }
+}
+
+static size_t hashCode(const GroupCode &Code) {
+  llvm::hash_code H = llvm::hash_combine(
+      Code.Sweeps.size(), Code.StreamTypes.size(), Code.Numbers, Code.Constants,
+      Code.Selections, Code.OutputTypes.size());
+  for (const Sweep &S : Code.Sweeps)
+    for (const Instruction &I : S.Body)
+      H = llvm::hash_combine(H, I.First, I.Out.Index, I.A.Index, I.A.Type,
+                             I.B.Index, I.S.Slot, I.State);
+  return H;
+}
+
+uint32_t CodeGenerator::share(GroupCode &&Code) {
+  shiftNumbers(Code);
+  size_t Hash = hashCode(Code);
+  auto [First, Last] = CodesByHash.equal_range(Hash);
+  for (auto It = First; It != Last; ++It)
+    if (P.Codes[It->second] == Code)
+      return It->second;
+  CodesByHash.emplace(Hash, P.Codes.size());
+  P.Codes.push_back(std::move(Code));
+  return P.Codes.size() - 1;
+}
+
+Program mergec::generate(const Graph &G, const SweepPlan &Plan,
+                         llvm::ArrayRef<const Checkpoint *> Models,
+                         llvm::ArrayRef<OutputTensor> Outputs) {
+  return CodeGenerator(G, Plan, Models, Outputs).run();
+}

@@ -1,0 +1,184 @@
+//===- SweepBuilder.cpp - Nodes to kernel calls --------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/Schedule/SweepBuilder.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mergec;
+using Place = TileOperand::Place;
+
+TileOperand SweepBuilder::read(ValueId V) {
+  if (auto It = Places.find(V); It != Places.end())
+    return It->second;
+  OpClass Class = G.info(V).Class;
+  if (Class == OpClass::Source || Class == OpClass::Movement) {
+    uint16_t Stream = StreamOf.lookup(V);
+    if (!llvm::is_contained(Current->Streams, Stream))
+      Current->Streams.push_back(Stream);
+    TileOperand O{Place::Stream, Code->StreamTypes[Stream], Stream};
+    Places[V] = O;
+    return O;
+  }
+  assert(G.op(V) == Op::Cast && "read before it was computed");
+  return read(G.operands(V)[0]);
+}
+
+TileOperand SweepBuilder::readWide(ValueId V) {
+  TileOperand Narrow = read(V);
+  DType Wanted = G.type(V).Element;
+  if (Narrow.Type == Wanted)
+    return Narrow;
+  Kernel K = Wanted == DType::F32
+                 ? (Narrow.Type == DType::BF16 ? Kernel::WidenF32BF16
+                                               : Kernel::WidenF32F16)
+             : Narrow.Type == DType::BF16 ? Kernel::WidenF64BF16
+             : Narrow.Type == DType::F16  ? Kernel::WidenF64F16
+                                          : Kernel::WidenF64F32;
+  TileOperand Wide = allocate(Wanted);
+  call(K, Wide, Narrow);
+  Places[V] = Wide;
+  return Wide;
+}
+
+TileOperand SweepBuilder::result(ValueId V) {
+  TileOperand O;
+  if (auto It = StoreOf.find(V); It != StoreOf.end())
+    O = {Place::Output, G.type(V).Element, OutputOf.lookup(It->second)};
+  else
+    O = allocate(G.type(V).Element);
+  Places[V] = O;
+  return O;
+}
+
+TileOperand SweepBuilder::scratch(DType Type) {
+  Scratch.push_back(allocate(Type));
+  return Scratch.back();
+}
+
+TileOperand SweepBuilder::allocate(DType Type) {
+  uint16_t Index;
+  if (FreeRegisters.empty()) {
+    Index = Current->Registers++;
+  } else {
+    Index = FreeRegisters.back();
+    FreeRegisters.pop_back();
+  }
+  return {Place::Register, Type, Index};
+}
+
+void SweepBuilder::release(TileOperand O) {
+  if (O.Where == Place::Register)
+    FreeRegisters.push_back(O.Index);
+}
+
+void SweepBuilder::used(ValueId V) {
+  auto It = Uses.find(V);
+  if (It == Uses.end() || --It->second)
+    return;
+  if (auto P = Places.find(V); P != Places.end()) {
+    release(P->second);
+    Places.erase(P);
+  }
+  if (G.op(V) == Op::Cast) // Its operand was read in its place.
+    used(G.operands(V)[0]);
+}
+
+NumberRef SweepBuilder::literal(double Number) {
+  NumberRef N;
+  N.By = NumberRef::Axis::Whole;
+  // Constants are numbered in the order in which the code meets them, so that
+  // groups of equal structure get equal code.
+  N.Slot = Constants->size();
+  Constants->push_back(Number);
+  return N;
+}
+
+NumberRef SweepBuilder::numbers(ValueId V) {
+  auto It = NumbersOf.find(V);
+  if (It != NumbersOf.end())
+    return It->second;
+  NumberRef N;
+  if (std::optional<double> Known = G.constantValue(V)) {
+    N = literal(*Known);
+  } else {
+    const Type &T = G.type(V);
+    N.By = T.Kind == TypeKind::Rows      ? NumberRef::Axis::Row
+           : T.Kind == TypeKind::Columns ? NumberRef::Axis::Column
+                                         : NumberRef::Axis::Whole;
+    N.Stride = T.Width;
+    N.Slot = Code->Numbers;
+    Code->Numbers += T.Width * (T.Shape.empty() ? 1 : T.Shape[0]);
+  }
+  NumbersOf[V] = N;
+  return N;
+}
+
+void SweepBuilder::bind(ValueId V, NumberRef Numbers) {
+  NumbersOf[V] = Numbers;
+}
+
+void SweepBuilder::append(const Instruction &I) {
+  auto PerRow = [](const NumberRef &N) {
+    return N.By == NumberRef::Axis::Row || N.By == NumberRef::Axis::Column;
+  };
+  if (PerRow(I.S) || PerRow(I.T) || I.Base == Instruction::IndexBase::Row)
+    Current->SplitRows = true;
+  Current->Body.push_back(I);
+}
+
+Reduction &SweepBuilder::state(const ReductionInfo &Info, ValueId Selected) {
+  Reduction R;
+  R.Info = &Info;
+  R.Target = selection(Selected);
+  R.WorkerState = Current->StateBytes;
+  // Whole cache lines: the state of one reduction does not disturb another's.
+  Current->StateBytes += (Info.WorkerBytes + 63) / 64 * 64;
+  Current->Reductions.push_back(R);
+  return Current->Reductions.back();
+}
+
+Reduction &SweepBuilder::reduction(const ReductionInfo &Info, ValueId V,
+                                   NumberRef Input) {
+  bool Selects = G.type(V).Kind == TypeKind::Selection;
+  Reduction R;
+  R.Info = &Info;
+  R.Target = Selects ? selection(V) : numbers(V).Slot;
+  R.ToNumbers = !Selects;
+  R.Input = Input;
+  R.WorkerState = Current->StateBytes;
+  Current->StateBytes += (Info.WorkerBytes + 63) / 64 * 64;
+  Current->Reductions.push_back(R);
+  return Current->Reductions.back();
+}
+
+void SweepBuilder::hostCall(const HostFunction &Function, ValueId V) {
+  HostCall Call;
+  Call.Function = &Function;
+  for (ValueId O : G.operands(V)) {
+    NumberRef N = numbers(O);
+    for (uint32_t I = 0; I != G.type(O).Width; ++I) {
+      Call.Inputs.push_back(N);
+      ++N.Slot;
+    }
+  }
+  const Type &T = G.type(V);
+  Call.Target = numbers(V).Slot;
+  Call.Width = T.Width;
+  Call.Count = T.Shape.empty() ? 1 : T.Shape[0];
+  Current->Before.push_back(std::move(Call));
+}
+
+uint32_t SweepBuilder::selection(ValueId V) const {
+  return SelectionOf.lookup(V);
+}
+
+void SweepBuilder::store(ValueId Store) {
+  ValueId V = G.operands(Store)[0];
+  uint16_t Output = OutputOf.lookup(Store);
+  Current->Outputs.push_back({Output, read(V)});
+}
