@@ -165,7 +165,7 @@ private:
     }
     Json Result = Json::array();
     for (auto [Layer, Source] : llvm::enumerate(Sources))
-      if (llvm::is_contained(Value, Json(Source)))
+      if (llvm::find(Value, Json(Source)) != Value.end())
         Result.push_back(Layer);
     Value = std::move(Result);
   }
