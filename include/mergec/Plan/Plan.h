@@ -64,10 +64,8 @@ struct Setting {
   };
   std::string Name;
   llvm::SMRange NameWhere;
-  std::vector<Alternative> Alternatives;
-  /// Set when the value was text the method's table has no choice for: never in
-  /// a plan that parsed without errors.
-  llvm::SMRange Where;
+  std::vector<Alternative> Alternatives; ///< At least one.
+  llvm::SMRange Where;                   ///< The value, with all alternatives.
 };
 
 /// One `parameters:` mapping.
