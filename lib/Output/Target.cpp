@@ -142,7 +142,8 @@ static bool hasRoom(const Target &T, const std::string &Parent,
                                        "` has " + formatBytes(Free) + " free");
   D.hint("make " + formatBytes(Needed - Free) +
          " more room, or choose a directory on another file system");
-  if (T.Exists)
+  std::error_code Error;
+  if (T.Exists && !fs::is_empty(T.Final, Error) && !Error)
     D.note("an older result is kept until the new one is complete");
   return false;
 }
