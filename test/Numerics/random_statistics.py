@@ -141,7 +141,9 @@ def della(work):
           abs(off).max() < SIGMAS + 0.5)
     check(f"their deviations are random: spread {off.std():.3f}",
           abs(off.std() - 1) < SIGMAS / np.sqrt(2 * length))
-    uncorrelated("tensors", kept, result[SECOND] != 0)
+    chance = wanted[sizes.astype(int) - 1]
+    uncorrelated("tensors, given the ranks", kept - chance,
+                 (result[SECOND] != 0) - chance)
 
 
 def main():

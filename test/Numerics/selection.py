@@ -75,7 +75,7 @@ def magprune_probabilities(magnitudes, density, epsilon):
         return np.zeros(magnitudes.shape)
     rows = magnitudes.reshape(-1, magnitudes.shape[-1] if magnitudes.ndim else 1)
     length = rows.shape[1]
-    if length == 1:
+    if length == 1 or not magnitudes.size:
         return np.full(magnitudes.shape, density)
     ranks = np.stack([mean_ranks(row) for row in rows])
     return (density - epsilon + 2 * epsilon * ranks / (length - 1)).reshape(
