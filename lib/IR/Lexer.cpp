@@ -15,6 +15,26 @@
 
 using namespace mergec;
 
+std::string mergec::describe(const Token &T) {
+  switch (T.Kind) {
+  case TokenKind::EndOfLine:
+    return "the end of the line";
+  case TokenKind::EndOfFile:
+    return "the end of the file";
+  case TokenKind::String:
+    return "a string";
+  default:
+    return shortened(T.Spelling);
+  }
+}
+
+std::string mergec::shortened(llvm::StringRef Spelling) {
+  constexpr size_t Longest = 40;
+  if (Spelling.size() <= Longest)
+    return ("`" + Spelling + "`").str();
+  return ("`" + Spelling.take_front(Longest) + "…`").str();
+}
+
 static bool isWordCharacter(char C) {
   return llvm::isAlnum(C) || C == '_' || C == '.';
 }

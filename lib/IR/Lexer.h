@@ -52,6 +52,12 @@ struct Token {
   }
 };
 
+/// `foo`, between backticks and cut if it is long.
+std::string shortened(llvm::StringRef Spelling);
+
+/// What was found where something else was expected.
+std::string describe(const Token &T);
+
 class Lexer {
 public:
   Lexer(llvm::StringRef Text, Diagnostics &Diags)

@@ -22,6 +22,7 @@
 #include "mergec/Diagnostics/Diagnostics.h"
 #include "mergec/IR/Graph.h"
 #include "mergec/IR/Text.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 #include <charconv>
 #include <cmath>
@@ -109,26 +110,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Tokens
 //===----------------------------------------------------------------------===//
-
-std::string mergec::describe(const Token &T) {
-  switch (T.Kind) {
-  case TokenKind::EndOfLine:
-    return "the end of the line";
-  case TokenKind::EndOfFile:
-    return "the end of the file";
-  case TokenKind::String:
-    return "a string";
-  default:
-    return shortened(T.Spelling);
-  }
-}
-
-std::string mergec::shortened(llvm::StringRef Spelling) {
-  constexpr size_t Longest = 40;
-  if (Spelling.size() <= Longest)
-    return ("`" + Spelling + "`").str();
-  return ("`" + Spelling.take_front(Longest) + "…`").str();
-}
 
 bool Parser::consume(char Mark) {
   if (!Current.is(Mark))
@@ -534,9 +515,11 @@ void Parser::reportRule(const NodeText &N, const OpInfo &Info,
   Diagnostic &D =
       invalid(N.Mnemonic, NamesOp ? llvm::Twine(Error)
                                   : "`" + Info.Mnemonic + "`: " + Error);
+  llvm::DenseSet<ValueId> Shown;
   for (auto [Name, V] : llvm::zip(N.Operands, Operands))
-    D.note("`" + Name.Spelling + "` is " + typeText(G.type(V)),
-           Values.find(Name.Spelling)->second.Where);
+    if (Shown.insert(V).second)
+      D.note("`" + Name.Spelling + "` is " + typeText(G.type(V)),
+             Values.find(Name.Spelling)->second.Where);
   D.hint("`" + Info.Mnemonic + "`: " + Info.Summary);
 }
 

@@ -184,6 +184,13 @@ std::optional<DType> TypeParser::readElement(const Token &Inner,
                                              llvm::StringRef Element) {
   if (std::optional<DType> D = dtypeFromMnemonic(Element))
     return D;
+  if (llvm::all_of(Element, llvm::isDigit)) { // `2x3x` or `2x3`
+    Diags
+        .report(Kind::IRSyntax, Inner.range(),
+                "the element type is missing behind the extents")
+        .hint("write it as in `tensor<4096x14336xbf16>`");
+    return std::nullopt;
+  }
   static constexpr llvm::StringLiteral Known[] = {
 #define MERGEC_DTYPE(Id, Bits, Safetensors, Mnemonic, TorchName)               \
   llvm::StringLiteral(Mnemonic),
@@ -196,15 +203,11 @@ std::optional<DType> TypeParser::readElement(const Token &Inner,
                              : Diagnostics::nearest(Element, Names);
   llvm::SMRange Where{llvm::SMLoc::getFromPointer(Element.begin()),
                       Inner.range().End};
-  Diagnostic &D =
-      Element.empty()
-          ? Diags.report(Kind::IRSyntax, Inner.range(),
-                         "the element type is missing")
-          : Diags.report(Kind::IRSyntax, Where,
-                         "there is no element type " + shortened(Element));
-  if (Near.empty())
-    D.hint("element types are `f32`, `bf16`, `f16`, `f64`, `i64`, …");
-  else
-    D.hint("did you mean `" + Near + "`?");
+  Diags
+      .report(Kind::IRSyntax, Where,
+              "there is no element type " + shortened(Element))
+      .hint(Near.empty()
+                ? "element types are `f32`, `bf16`, `f16`, `f64`, `i64`, …"
+                : "did you mean `" + Near.str() + "`?");
   return std::nullopt;
 }

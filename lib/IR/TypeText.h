@@ -14,12 +14,6 @@
 
 namespace mergec {
 
-/// `foo`, between backticks and cut if it is long.
-std::string shortened(llvm::StringRef Spelling);
-
-/// What was found where something else was expected.
-std::string describe(const Token &T);
-
 /// A type and where it is written.
 struct TypeText {
   Type T;
