@@ -56,8 +56,24 @@ MERGEC_INLINE F32V narrow(F64Pair X) {
                                _mm256_cvtpd_ps((__m256d)X.Low));
 }
 
-MERGEC_INLINE uint32_t laneBits(S32V X) {
-  return _mm256_movemask_ps((__m256)X);
+/// For each set of lanes their numbers, a byte each.
+struct LaneOrders {
+  uint64_t Bytes[256] = {};
+  constexpr LaneOrders() {
+    for (unsigned Lanes = 0; Lanes != 256; ++Lanes)
+      for (unsigned L = 0, Place = 0; L != 8; ++L)
+        if (Lanes >> L & 1)
+          Bytes[Lanes] |= static_cast<uint64_t>(L) << 8 * Place++;
+  }
+};
+constexpr LaneOrders Orders;
+
+MERGEC_INLINE size_t compress(uint32_t *To, S32V X, S32V Where) {
+  const uint32_t Lanes = _mm256_movemask_ps((__m256)Where);
+  const __m256i Order = _mm256_cvtepu8_epi32(
+      _mm_loadl_epi64(reinterpret_cast<const __m128i *>(Orders.Bytes + Lanes)));
+  storeVector(To, (S32V)_mm256_permutevar8x32_epi32((__m256i)X, Order));
+  return _mm_popcnt_u32(Lanes);
 }
 
 } // namespace

@@ -24,12 +24,21 @@ MERGEC_INLINE void store256(void *P, __m256i X) {
   _mm256_storeu_si256(static_cast<__m256i *>(P), X);
 }
 
+// One permutation instead of a widening (or narrowing) and a shift.
 MERGEC_INLINE U32V loadHigh16(const uint16_t *P) {
-  return (U32V)_mm512_cvtepu16_epi32(load256(P)) << 16;
+  U16V Odd;
+  for (unsigned I = 0; I != 2 * Width; ++I)
+    Odd[I] = I / 2;
+  return (U32V)_mm512_maskz_permutexvar_epi16(
+      0xaaaaaaaa, (__m512i)Odd, _mm512_castsi256_si512(load256(P)));
 }
 
 MERGEC_INLINE void storeHigh16(uint16_t *P, U32V X) {
-  store256(P, _mm512_cvtepi32_epi16((__m512i)(X >> 16)));
+  U16V Odd;
+  for (unsigned I = 0; I != 2 * Width; ++I)
+    Odd[I] = 2 * I + 1;
+  store256(P, _mm512_castsi512_si256(
+                  _mm512_permutexvar_epi16((__m512i)Odd, (__m512i)X)));
 }
 
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
@@ -55,8 +64,11 @@ MERGEC_INLINE F32V narrow(F64Pair X) {
       _mm512_cvtpd_ps((__m512d)X.High), 1);
 }
 
-MERGEC_INLINE uint32_t laneBits(S32V X) {
-  return _cvtmask16_u32(_mm512_movepi32_mask((__m512i)X));
+MERGEC_INLINE size_t compress(uint32_t *To, S32V X, S32V Where) {
+  const __mmask16 Lanes = _mm512_movepi32_mask((__m512i)Where);
+  // Some machines are slow at compressing into memory.
+  storeVector(To, (S32V)_mm512_maskz_compress_epi32(Lanes, (__m512i)X));
+  return _mm_popcnt_u32(Lanes);
 }
 
 } // namespace

@@ -19,15 +19,29 @@
 namespace mergec::portable {
 namespace {
 
+/// Half a register, by way of a 64-bit integer: the compiler keeps that in
+/// registers.
+template <class V> MERGEC_INLINE V loadHalf(const void *P) {
+  uint64_t Low;
+  __builtin_memcpy(&Low, P, sizeof(Low));
+  return (V)U64V{Low, 0};
+}
+
+template <class V> MERGEC_INLINE void storeHalf(void *P, V X) {
+  const uint64_t Low = ((U64V)X)[0];
+  __builtin_memcpy(P, &Low, sizeof(Low));
+}
+
 MERGEC_INLINE U32V loadHigh16(const uint16_t *P) {
-  U16V Words = {};
-  __builtin_memcpy(&Words, P, 8);
-  return (U32V)__builtin_shuffle(U16V{}, Words, U16V{0, 8, 1, 9, 2, 10, 3, 11});
+  return (U32V)__builtin_shuffle(U16V{}, loadHalf<U16V>(P),
+                                 U16V{0, 8, 1, 9, 2, 10, 3, 11});
 }
 
 MERGEC_INLINE void storeHigh16(uint16_t *P, U32V X) {
-  const U16V Words = __builtin_shuffle((U16V)X, U16V{1, 3, 5, 7, 1, 3, 5, 7});
-  __builtin_memcpy(P, &Words, 8);
+  // Three steps that are an SSE2 instruction each.
+  const U16V Low = __builtin_shuffle((U16V)X, U16V{1, 3, 2, 3, 4, 5, 6, 7});
+  const U16V Both = __builtin_shuffle(Low, U16V{0, 1, 2, 3, 5, 7, 6, 7});
+  storeHalf(P, __builtin_shuffle((U32V)Both, U32V{0, 2, 1, 3}));
 }
 
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
@@ -58,31 +72,34 @@ MERGEC_INLINE void storeF16(uint16_t *P, F32V X) {
   storeHigh16(P, ((U32V)Half << 16) | ((U32V)X & 0x80000000));
 }
 
-typedef float F32Half __attribute__((vector_size(8)));
-
-MERGEC_INLINE F64V loadWidened(const float *P) {
-  return __builtin_convertvector(loadVector<F32Half>(P), F64V);
-}
+MERGEC_INLINE F64V loadWidened(const float *P) { return F64V{P[0], P[1]}; }
 
 MERGEC_INLINE F64Pair widen(F32V X) {
-  float Elements[Width];
-  storeVector(Elements, X);
-  return {loadWidened(Elements), loadWidened(Elements + Width / 2)};
+  return {F64V{X[0], X[1]}, F64V{X[2], X[3]}};
 }
 
 MERGEC_INLINE F32V narrow(F64Pair X) {
-  const F32Half Halves[] = {__builtin_convertvector(X.Low, F32Half),
-                            __builtin_convertvector(X.High, F32Half)};
-  return loadVector<F32V>(Halves);
+  F32V Nearest = {(float)X.Low[0], (float)X.Low[1], (float)X.High[0],
+                  (float)X.High[1]};
+  // GCC 12 takes narrowing a vector and widening it again for nothing at all.
+#ifdef __SSE2__
+  __asm__("" : "+x"(Nearest));
+#else
+  __asm__("" : "+m"(Nearest));
+#endif
+  return Nearest;
 }
 
-MERGEC_INLINE uint32_t laneBits(S32V X) {
-#ifdef __SSE2__
-  return __builtin_ia32_movmskps((F32V)X);
-#else
-  const S32V Bits = (X < 0) & S32V{1, 2, 4, 8};
-  return Bits[0] | Bits[1] | Bits[2] | Bits[3];
-#endif
+MERGEC_INLINE size_t compress(uint32_t *To, S32V X, S32V Where) {
+  uint32_t Elements[Width], Chosen[Width];
+  storeVector(Elements, X);
+  storeVector(Chosen, Where & 1);
+  size_t Count = 0;
+  for (size_t L = 0; L != Width; ++L) {
+    To[Count] = Elements[L];
+    Count += Chosen[L];
+  }
+  return Count;
 }
 
 } // namespace

@@ -1,0 +1,145 @@
+//===- KernelBenchmark.cpp - How fast each kernel is ----------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One benchmark per kernel and instruction set that runs here, on a tile in the
+// first-level cache as in a sweep; the counter `ns` is nanoseconds per element.
+//
+//   kernel-benchmark --benchmark_filter='Dot.*/avx512'
+//
+// The kernels of the radix selection get 64 tiles in turn, so that no branch
+// predictor learns them by heart, of two kinds: values spread out, and those of
+// a difference of bf16 tensors, where many are zero and a fifth of the elements
+// share another magnitude (`/ties`). The other kernels get two tiles.
+//
+//===----------------------------------------------------------------------===//
+
+#include "benchmark/benchmark.h"
+#include "mergec/Kernels/Kernel.h"
+#include "mergec/Kernels/State.h"
+#include <bit>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace mergec;
+
+namespace {
+
+/// A tile as the runtime allocates it.
+template <class T> struct alignas(64) Tile { T Elements[TileElements]; };
+
+/// The inputs in every storage format: they fit the second-level cache.
+struct Inputs {
+  static constexpr size_t NumTiles = 64;
+  std::vector<Tile<float>> F32{NumTiles}, Signs{NumTiles};
+  std::vector<Tile<double>> F64{NumTiles};
+  std::vector<Tile<uint16_t>> Half{NumTiles}; ///< Ordinary as bf16 and as f16.
+
+  Inputs(bool Ties, uint64_t Seed) {
+    std::mt19937_64 Random(Seed);
+    std::normal_distribution<float> Normal(0, 0.02f);
+    for (size_t I = 0; I != NumTiles * TileElements; ++I) {
+      float X = Normal(Random);
+      if (Ties) {
+        const unsigned Kind = Random() % 10;
+        X = Kind < 3   ? 0
+            : Kind < 5 ? std::copysign(0.0078125f, X)
+                       : std::round(X * 400) / 512;
+      }
+      const size_t T = I / TileElements, E = I % TileElements;
+      F32[T].Elements[E] = X;
+      F64[T].Elements[E] = X;
+      Half[T].Elements[E] = 0x3800 + Random() % 0x400;
+      Signs[T].Elements[E] = X < 0 ? -1 : 1;
+    }
+  }
+
+  const void *tile(llvm::StringRef Type, size_t I) const {
+    if (Type == "F64")
+      return &F64[I];
+    return Type == "F32" ? static_cast<const void *>(&F32[I]) : &Half[I];
+  }
+};
+
+/// The type of A: the last in the kernel's name.
+llvm::StringRef inputType(llvm::StringRef Name) {
+  for (llvm::StringRef Type : {"BF16", "F16", "F32", "F64"})
+    if (Name.ends_with(Type))
+      return Type;
+  return "F32";
+}
+
+/// Kernels whose speed depends on the values.
+bool hasTies(llvm::StringRef Name) {
+  return Name.starts_with("Histogram") || Name.starts_with("Keep");
+}
+
+void run(benchmark::State &Run, Kernel K, InstructionSet Set, bool Ties) {
+  const llvm::StringRef Name = kernelName(K);
+  const llvm::StringRef Type = inputType(Name);
+  const Inputs A(Ties, 1), B(Ties, 2);
+  const bool Selects = hasTies(Name);
+  Tile<double> Out = {};
+
+  std::vector<uint64_t> State(65536 / 2);
+  uint64_t Key = std::bit_cast<uint32_t>(0.0078125f);
+  if (Name.starts_with("Keep")) {
+    auto *Keep = reinterpret_cast<KeepState *>(State.data());
+    *Keep = {static_cast<uint32_t>(Key), 1000, 300, 0};
+  } else if (Name.starts_with("HistogramLow")) {
+    Key >>= 15;
+  }
+
+  const KernelFunction Function = kernelFunction(K, Set);
+  KernelCall Call = {};
+  Call.Out = &Out;
+  Call.S = 0.3;
+  Call.T = 0.6;
+  Call.State = State.data();
+  Call.Key = Key;
+  Call.N = TileElements;
+  size_t Round = 0;
+  for (auto _ : Run) {
+    const size_t I = Round++ % (Selects ? Inputs::NumTiles : 2);
+    Call.A = Name.starts_with("Fill") ? nullptr : A.tile(Type, I);
+    Call.B = Name.starts_with("AddScaled")     ? nullptr
+             : Name.starts_with("AddAgreeing") ? &B.Signs[I]
+                                               : B.tile(Type, I);
+    Call.Index = I * TileElements;
+    Function(Call);
+    benchmark::ClobberMemory();
+  }
+  Run.counters["ns"] = benchmark::Counter(
+      static_cast<double>(Run.iterations()) * TileElements * 1e-9,
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
+} // namespace
+
+int main(int Argc, char **Argv) {
+  constexpr Kernel Kernels[] = {
+#define MERGEC_KERNEL(Id) Kernel::Id,
+#include "mergec/Kernels/Kernels.def"
+  };
+  for (Kernel K : Kernels)
+    for (InstructionSet Set : {InstructionSet::Portable, InstructionSet::AVX2,
+                               InstructionSet::AVX512}) {
+      if (!runsHere(Set))
+        continue;
+      const llvm::StringRef Name = kernelName(K);
+      const std::string Title =
+          Name.str() + "/" + instructionSetName(Set).str();
+      benchmark::RegisterBenchmark(Title.c_str(), run, K, Set, false);
+      if (hasTies(Name))
+        benchmark::RegisterBenchmark((Title + "/ties").c_str(), run, K, Set,
+                                     true);
+    }
+  benchmark::Initialize(&Argc, Argv);
+  benchmark::RunSpecifiedBenchmarks();
+}
