@@ -12,11 +12,14 @@
 
 #include "mergec/Diagnostics/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <tuple>
+#include <utility>
 
 using namespace mergec;
 
@@ -120,18 +123,39 @@ std::vector<size_t> Diagnostics::takeInOrder() {
   return Unique;
 }
 
+/// How many letters must be changed, added, removed, or swapped with their
+/// neighbour to make one of the other, in any case of letters.
+static unsigned typos(llvm::StringRef A, llvm::StringRef B) {
+  // Three rows of the usual table: the one before the last is for swaps.
+  std::vector<unsigned> TwoAbove, Above(B.size() + 1), Row(B.size() + 1);
+  std::iota(Above.begin(), Above.end(), 0);
+  auto Same = [&](size_t I, size_t J) {
+    return llvm::toLower(A[I]) == llvm::toLower(B[J]);
+  };
+  for (size_t I = 0; I != A.size(); ++I) {
+    Row[0] = I + 1;
+    for (size_t J = 0; J != B.size(); ++J) {
+      Row[J + 1] =
+          std::min({Above[J] + !Same(I, J), Above[J + 1] + 1, Row[J] + 1});
+      if (I && J && Same(I, J - 1) && Same(I - 1, J))
+        Row[J + 1] = std::min(Row[J + 1], TwoAbove[J - 1] + 1);
+    }
+    TwoAbove = std::exchange(Above, Row);
+  }
+  return Above[B.size()];
+}
+
 llvm::StringRef Diagnostics::nearest(llvm::StringRef Name,
                                      llvm::ArrayRef<llvm::StringRef> Known) {
   // A third of the letters may be wrong, but at least one must be right.
-  unsigned Best = std::min<size_t>((Name.size() + 2) / 3,
-                                   Name.empty() ? 0 : Name.size() - 1);
+  size_t Allowed = std::min((Name.size() + 2) / 3,
+                            Name.size() - std::min<size_t>(Name.size(), 1));
   llvm::StringRef Found;
-  for (llvm::StringRef Candidate : Known) {
-    unsigned Distance = Name.edit_distance_insensitive(Candidate);
-    if (Distance < Best + (Found.empty() ? 1 : 0)) {
+  size_t Best = Allowed + 1;
+  for (llvm::StringRef Candidate : Known)
+    if (size_t Distance = typos(Name, Candidate); Distance < Best) {
       Best = Distance;
       Found = Candidate;
     }
-  }
   return Found;
 }

@@ -69,11 +69,16 @@ std::optional<Place> lookUp(const llvm::SourceMgr &Sources,
     return std::nullopt;
   const llvm::MemoryBuffer &Buffer = *Sources.getMemoryBuffer(Id);
   llvm::StringRef All = Buffer.getBuffer();
+  // A byte order mark is no letter of the first line.
+  if (All.consume_front("\xef\xbb\xbf") &&
+      Where.Start.getPointer() < All.data())
+    Where.Start = llvm::SMLoc::getFromPointer(All.data());
   size_t Offset = Where.Start.getPointer() - All.data();
   size_t LineBegin = All.rfind('\n', Offset) + 1; // npos + 1 is 0.
   llvm::StringRef Text = All.slice(LineBegin, All.find('\n', Offset));
   Text.consume_back("\r");
-  auto [Line, Column] = Sources.getLineAndColumn(Where.Start, Id);
+  unsigned Line = Sources.FindLineNumber(Where.Start, Id);
+  unsigned Column = Offset - LineBegin + 1;
 
   Place P{Buffer.getBufferIdentifier(), Line, Column, Text, 0, 0};
   P.Begin = std::min(Offset - LineBegin, Text.size());

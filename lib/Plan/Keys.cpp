@@ -143,6 +143,17 @@ void reportLost(const Node &Mapping, const Entry *Parameters,
     Names.push_back(E->Key);
   bool One = Names.size() == 1;
 
+  if (Parameters && Parameters->Value->isMapping() &&
+      !Parameters->Value->Flow && !Parameters->Value->Entries.empty()) {
+    R.Diags
+        .report(Kind::Misindented, Lost[0]->KeyWhere,
+                quoteAll(Names) + (One ? " stands" : " stand") +
+                    " outside of `parameters`")
+        .note("`parameters` is here", Parameters->KeyWhere)
+        .hint("indent " + std::string(One ? "it" : "them") + " as far as `" +
+              Parameters->Value->Entries[0].Key + "`");
+    return;
+  }
   if (!Parameters || !Parameters->Value->isNull()) {
     std::string Inline;
     for (const Entry *E : Lost)

@@ -87,10 +87,13 @@ private:
           return; // Once is enough.
         }
         if (!Slice.Sources.empty() && !Slice.Sources[0].Model.Path.empty())
-          Diags.report(Kind::ImpliedBase, Slice.Sources[0].Model.Where,
-                       "there is no `base_model`: the first source, `" +
-                           Slice.Sources[0].Model.spelling() +
-                           "`, is the base of `" + M.Name + "`");
+          Diags
+              .report(Kind::ImpliedBase, Slice.Sources[0].Model.Where,
+                      "there is no `base_model`: the first source, `" +
+                          Slice.Sources[0].Model.spelling() +
+                          "`, is the base of `" + M.Name + "`")
+              .hint("add `base_model: " + Slice.Sources[0].Model.spelling() +
+                    "` to say so");
       }
   }
 
@@ -120,8 +123,8 @@ private:
     Diagnostic &D = Diags.report(
         Kind::WrongModelCount,
         TooMany ? Counted[M.MaxModels - Joins]->Where : Slice.Where,
-        "`" + M.Name + "` merges " + Wanted + Besides + ", and " + Place +
-            " has " + std::to_string(Count) + Including);
+        "`" + M.Name + "` takes " + Wanted + Besides + ", and " + Place +
+            " has " + (Count ? std::to_string(Count) : "none") + Including);
     if (!TooMany)
       D.hint("add a line `- model: …`");
     else if (M.MaxModels == 1)

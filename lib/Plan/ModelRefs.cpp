@@ -140,9 +140,14 @@ ModelRef plan::readModelRef(const Entry &E, Reading &R) {
     return modelRefFrom(*E.Value, R);
   ModelRef Ref;
   Ref.Where = E.Value->Where;
-  if (!expect(E, Node::Shape::Mapping,
-              "write `" + E.Key + ": organisation/name`, or a directory", R))
+  if (!E.Value->isMapping()) {
+    R.Diags
+        .report(Kind::WrongType, E.Value->Where,
+                "`" + E.Key + "` is " + E.Value->shapeName() +
+                    ", and should be the name of a model")
+        .hint("write `" + E.Key + ": organisation/name`, or a directory");
     return Ref;
+  }
 
   // `model: {path: x}` stands for `model: {model: {path: x}}`.
   bool Short = E.Value->find("path");

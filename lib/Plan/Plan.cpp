@@ -83,15 +83,21 @@ private:
             Kind::NotYet, Experts->KeyWhere,
             "this is a plan for a mixture of experts, which mergec does not "
             "build yet")
-        .hint("`mergec --print-methods` lists what it does");
+        .hint("`mergec` merges whole models so far, by " +
+              quoteAll(methodNames()));
     return true;
+  }
+
+  static llvm::SmallVector<StringRef, 32> methodNames() {
+    llvm::SmallVector<StringRef, 32> Names;
+    for (const Method *M : allMethods())
+      Names.push_back(M->Name);
+    return Names;
   }
 
   void readMethod(const Entry &E) {
     P.MethodWhere = E.Value->Where;
-    llvm::SmallVector<StringRef, 32> Names;
-    for (const Method *M : allMethods())
-      Names.push_back(M->Name);
+    llvm::SmallVector<StringRef, 32> Names = methodNames();
     if (!expect(E, Node::Shape::Scalar, "write one of " + quoteAll(Names), R))
       return;
     P.MergeMethod = R.TheMethod = findMethod(E.Value->Text);
@@ -100,7 +106,7 @@ private:
     StringRef Near = Diagnostics::nearest(E.Value->Text, Names);
     R.Diags
         .report(Kind::UnknownMethod, E.Value->Where,
-                "there is no merge method `" + E.Value->Text + "`")
+                "`" + E.Value->Text + "` is not a merge method")
         .hint(Near.empty() ? "the methods are " + quoteAll(Names)
                            : "did you mean `" + Near.str() + "`");
   }

@@ -101,13 +101,15 @@ private:
                                        M.Name + "`, and is ignored");
     StringRef Near = Diagnostics::nearest(Name, Own);
     if (!Others.empty())
-      D.hint("it is one of " + quoteAll(Others));
+      D.hint("it is a parameter of " + quoteAll(Others));
     else if (!Near.empty())
       D.hint("did you mean `" + Near + "`");
     else if (Own.empty())
       D.hint("`" + M.Name + "` has no parameters");
     else
-      D.hint("the parameters of `" + M.Name + "` are " + quoteAll(Own));
+      D.hint("the parameter" + llvm::Twine(Own.size() == 1 ? "" : "s") +
+             " of `" + M.Name + "` " + (Own.size() == 1 ? "is " : "are ") +
+             quoteAll(Own));
   }
 
   bool readAlternatives(const Entry &E, const ParameterSpec &Spec, Setting &S) {
@@ -225,7 +227,7 @@ private:
     if (!std::isfinite(Value)) {
       R.Diags
           .report(Kind::ParameterRange, N.Where,
-                  "`" + Name + "` is not a finite number")
+                  "`" + Name + "` is " + N.Text + ", which is not finite")
           .hint("write " + describeKind(Spec) +
                 (describeRange(Spec).empty() ? "" : " ") + describeRange(Spec));
       return std::nullopt;
@@ -286,18 +288,23 @@ private:
 
 } // namespace
 
-Settings plan::readSettings(const Node &Mapping, Owner Of, Reading &R) {
+/// Every parameter of the method, set to something that could not be read.
+static Settings unreadable(const Entry &E, const Method &M) {
   Settings Result;
-  const Entry *E = findValue(Mapping, "parameters");
-  if (!E ||
-      !expect(*E, Node::Shape::Mapping,
-              "write one `name: value` in each line below `parameters:`", R))
-    return Result;
-  if (R.TheMethod) {
-    SettingsReader Reader(Of, R);
-    Reader.read(*E->Value, "");
-    Result = std::move(Reader.Result);
-  }
-  Result.Where = E->Value->Where;
+  for (const ParameterSpec &Spec : M.Parameters)
+    Result.Items.push_back({Spec.Name.str(), E.KeyWhere, {}, E.Value->Where});
   return Result;
+}
+
+Settings plan::readSettings(const Node &Mapping, Owner Of, Reading &R) {
+  const Entry *E = findValue(Mapping, "parameters");
+  if (!E || !R.TheMethod)
+    return {};
+  if (!expect(*E, Node::Shape::Mapping,
+              "write one `name: value` in each line below `parameters:`", R))
+    return unreadable(*E, *R.TheMethod);
+  SettingsReader Reader(Of, R);
+  Reader.read(*E->Value, "");
+  Reader.Result.Where = E->Value->Where;
+  return std::move(Reader.Result);
 }

@@ -151,9 +151,8 @@ private:
       return Number;
     R.Diags
         .report(Number ? Kind::BadValue : Kind::WrongType, E.Value->Where,
-                "`" + E.Key + "` is `" + *Text +
-                    "`, and should be a whole number")
-        .hint("write a number of at least " + llvm::Twine(Least));
+                "`" + *Text + "` is not a value of `" + E.Key + "`")
+        .hint("write a whole number of at least " + llvm::Twine(Least));
     return std::nullopt;
   }
 

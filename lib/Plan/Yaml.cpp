@@ -159,6 +159,11 @@ private:
     close('}');
   }
 
+  bool expectsKey() const {
+    return !Frames.empty() && Frames.back().Open->isMapping() &&
+           !Frames.back().Pending && !Frames.back().SkipValue;
+  }
+
   bool inFlow() const { return !Frames.empty() && Frames.back().Open->Flow; }
 
   void open(Node::Shape Shape, const YAML::Mark &Mark, YAML::anchor_t Anchor,
@@ -168,6 +173,13 @@ private:
     N.Flow = inFlow() || Style == YAML::EmitterStyle::Flow;
     size_t Begin = skipProperties(Mark.pos);
     N.Where = rangeOf(Text, Begin, Begin);
+    if (expectsKey()) {
+      Diags
+          .report(Kind::YamlSyntax, N.Where,
+                  "a key is text, and this one is " + N.shapeName())
+          .hint("put quotes around text that begins with `{` or `[`");
+      throw Stop();
+    }
     Frames.push_back({&N, std::nullopt, false, Anchor});
   }
 
@@ -201,7 +213,7 @@ private:
                        llvm::Twine(MaxNodes) + " values");
       throw Stop();
     }
-    bool Key = F.Open->isMapping() && !F.Pending && !F.SkipValue;
+    bool Key = expectsKey();
     // An alias's target stands further up.
     if (offset(N.Where.End) > offset(F.Open->Where.End))
       F.Open->Where.End = N.Where.End;
@@ -224,7 +236,7 @@ private:
       Diags
           .report(Kind::YamlSyntax, N.Where,
                   "a key is text, and this one is " + N.shapeName())
-          .hint("put quotes around text that begins with `{` or `[`");
+          .hint("write `key: value`");
       return;
     }
     if (!Aliased &&
@@ -335,6 +347,7 @@ SyntaxError::Cause causeOf(const YAML::ParserException &E) {
       {Msg::END_OF_SEQ_FLOW, Cause::OpenBracket},
       {Msg::FLOW_END, Cause::StrayClose},
       {Msg::UNKNOWN_ANCHOR, Cause::Anchor},
+      {Msg::ALIAS_NOT_FOUND, Cause::BareStar},
       {Msg::INVALID_ESCAPE, Cause::Escape},
       {Msg::UNKNOWN_TOKEN, Cause::BadStart},
   };

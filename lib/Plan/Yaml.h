@@ -87,6 +87,7 @@ struct SyntaxError {
     OpenBracket, ///< `[` or `{` is not closed.
     StrayClose,  ///< `]` or `}` closes nothing.
     Anchor,      ///< `*name` without `&name`.
+    BareStar,    ///< `*` without a name.
     Escape,      ///< A backslash sequence that is none.
     BadStart,    ///< A letter no text may begin with, such as `@`.
     TooDeep,     ///< More nesting than is read.

@@ -28,8 +28,10 @@ struct Line {
   size_t Begin;            ///< Of the line in the text.
   llvm::StringRef Content; ///< Without indentation, comment, trailing space.
   size_t Indent;           ///< Letters before `Content`.
+  size_t Spaces;           ///< Those before the first tab among them.
 
   size_t contentBegin() const { return Begin + Indent; }
+  bool hasTab() const { return Indent != Spaces; }
   bool isItem() const { return Content == "-" || Content.starts_with("- "); }
   /// Where the keys of an item's mapping stand.
   size_t keyIndent() const {
@@ -37,8 +39,6 @@ struct Line {
                           Content.drop_front().ltrim(' ').size()
                     : Indent;
   }
-  bool hasTab() const { return Indent != TabFree; }
-  size_t TabFree; ///< Length of the indentation before the first tab.
 };
 
 std::vector<Line> linesOf(llvm::StringRef Text) {
@@ -125,9 +125,14 @@ public:
                  word() + "` could stand for")
           .hint("put quotes around text that begins with `*`");
       return;
+    case Cause::BareStar:
+      report(At - 1, 1, "a `*` begins the name of an alias, and none follows")
+          .hint("for the text itself write `\"*\"`, with quotes");
+      return;
     case Cause::Escape:
-      report(At - 1, 2,
-             "`" + Text.substr(At - 1, 2) + "` is no escape sequence")
+      // The parser has read the two letters.
+      report(At - 2, 2,
+             "`" + Text.substr(At - 2, 2) + "` is no escape sequence")
           .hint("write `\\\\` for a backslash, or use single quotes");
       return;
     case Cause::BadStart:
@@ -167,7 +172,7 @@ private:
   void tabs() {
     for (const Line &L : Lines)
       if (L.hasTab())
-        report(L.Begin + L.TabFree, L.Indent - L.TabFree,
+        report(L.Begin + L.Spaces, L.Indent - L.Spaces,
                "a tab is used for indentation")
             .hint("YAML is indented with spaces");
   }
