@@ -1,0 +1,58 @@
+//===- Driver.h - From a command to a model directory --------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_DRIVER_DRIVER_H
+#define MERGEC_DRIVER_DRIVER_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mergec {
+
+/// Which form of the graph to print instead of running it.
+enum class EmitIR : uint8_t { No, Lowered, Optimized, Scheduled };
+
+struct DriverOptions {
+  std::string Input; ///< A plan (.yml, .yaml, any other) or a graph (.mir).
+  std::string Output;
+  unsigned Threads = 0;           ///< 0: as many as there are cores.
+  std::optional<uint64_t> Memory; ///< Bytes; absent: a share of what is free.
+  uint64_t ShardBytes = 5'000'000'000;
+  uint64_t Seed = 0;
+  EmitIR Emit = EmitIR::No;
+  std::vector<std::string> RunPasses; ///< Instead of the pipeline.
+  bool DryRun = false, Force = false, Strict = false, Quiet = false;
+  bool AllowMissing = false, JsonLog = false, Stats = false;
+  bool PrintAfterAll = false, TimePasses = false;
+};
+
+/// Runs the command. IR and reports go to `Out`, diagnostics and progress to
+/// `Err`. The result is the exit code: 0 done, 1 the user's input is wrong, 2
+/// the environment failed, 130 interrupted.
+int drive(const DriverOptions &Options, llvm::raw_ostream &Out,
+          llvm::raw_ostream &Err);
+
+/// `mergec --print-methods`, `--print-ops`.
+void printMethods(llvm::raw_ostream &OS);
+void printOps(llvm::raw_ostream &OS);
+
+/// Memory that could be taken without others noticing, in bytes: what the
+/// machine has available, or what is left of the cgroup's limit if that is
+/// less.
+uint64_t availableMemory();
+
+/// mergec's version.
+llvm::StringRef version();
+
+} // namespace mergec
+
+#endif // MERGEC_DRIVER_DRIVER_H

@@ -1,0 +1,215 @@
+//===- Driver.cpp - From a command to a model directory ------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/Driver/Driver.h"
+#include "Compilation.h"
+#include "Progress.h"
+#include "mergec/Types/ByteSize.h"
+#include "llvm/Support/Format.h"
+#include <sys/resource.h>
+
+using namespace mergec;
+
+namespace {
+/// Prints what was reported when the command ends, whichever way.
+class Session {
+public:
+  Session(const DriverOptions &Options, llvm::raw_ostream &Err)
+      : Options(Options), Err(Err) {
+    Diags.setStrict(Options.Strict);
+    Diags.setQuiet(Options.Quiet);
+  }
+  int end() {
+    flush();
+    return Diags.exitCode();
+  }
+  void flush() {
+    if (Options.JsonLog)
+      Diags.flushJson(Err);
+    else
+      Diags.flush(Err, Err.has_colors());
+  }
+
+  Diagnostics Diags;
+
+private:
+  const DriverOptions &Options;
+  llvm::raw_ostream &Err;
+};
+} // namespace
+
+/// A graph as text: passes can be run on it and the result looked at.
+static int driveGraph(const DriverOptions &Options, Session &S,
+                      llvm::raw_ostream &Out) {
+  if (!Options.Output.empty() || Options.Emit == EmitIR::No) {
+    S.Diags
+        .report(Kind::BadOption,
+                "a graph (.mir) has no models to read, so it can't be run")
+        .hint("say `--emit-ir` to print it, with `--run-pass=…` to run passes");
+    return S.end();
+  }
+  std::optional<Graph> G = parseGraph(Options.Input, S.Diags);
+  if (!G || !verifyGraph(*G, S.Diags))
+    return S.end();
+  Compilation C(Options, S.Diags, Out);
+  bool Optimizes =
+      !Options.RunPasses.empty() || Options.Emit != EmitIR::Lowered;
+  if (Optimizes && !C.optimize(*G))
+    return S.end();
+  if (Options.Emit != EmitIR::Scheduled)
+    printGraph(*G, Out);
+  else if (C.fuse(*G))
+    printSchedule(*G, *C.Sweeps, Out);
+  return S.end();
+}
+
+static ProgressReporter::Style progressStyle(const DriverOptions &Options,
+                                             llvm::raw_ostream &Err) {
+  using Style = ProgressReporter::Style;
+  return Options.Quiet        ? Style::Silent
+         : Options.JsonLog    ? Style::Json
+         : Err.is_displayed() ? Style::Terminal
+                              : Style::Plain;
+}
+
+static InstructionSet chooseInstructionSet(Diagnostics &Diags) {
+  // For tests: results do not depend on it.
+  const char *Wanted = std::getenv("MERGEC_ISA");
+  if (!Wanted || !*Wanted)
+    return detectInstructionSet();
+  std::optional<InstructionSet> Set = instructionSetFromName(Wanted);
+  if (Set && runsHere(*Set))
+    return *Set;
+  Diags
+      .report(Kind::BadOption, "MERGEC_ISA is `" + llvm::Twine(Wanted) +
+                                   "`, which this machine can't run")
+      .hint("it can be `portable`, `avx2` or `avx512`");
+  return InstructionSet::Portable;
+}
+
+static uint64_t peakRSS() {
+  rusage Usage;
+  getrusage(RUSAGE_SELF, &Usage);
+  return uint64_t(Usage.ru_maxrss) * 1024;
+}
+
+/// Runs the program into a directory that appears when it is complete.
+static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
+                   llvm::raw_ostream &Err) {
+  const DriverOptions &Options = C.Options;
+  InstructionSet Set = chooseInstructionSet(S.Diags);
+  std::unique_ptr<OutputDirectory> Directory;
+  if (!S.Diags.hasErrors())
+    Directory = OutputDirectory::begin(Options.Output, Options.Force, C.Layout,
+                                       C.Models, S.Diags);
+  if (!Directory)
+    return S.end();
+  S.flush(); // Warnings are worth reading while the merge runs.
+
+  RunProgress Progress;
+  auto Start = std::chrono::steady_clock::now();
+  bool Complete;
+  {
+    ProgressReporter Reporter(
+        Progress, C.TheProgram.bytesRead() + C.TheProgram.bytesWritten(),
+        progressStyle(Options, Err), Err);
+    Complete = runProgram(C.TheProgram, Directory->shardPaths(), Set, Progress,
+                          S.Diags);
+  }
+  if (ProgressReporter::interrupted()) {
+    S.end();
+    Err << "interrupted; nothing was left behind\n";
+    return 130;
+  }
+  for (const Checkpoint *M : C.Models)
+    for (const CheckpointFile &F : M->files())
+      if (Complete && !F.unchanged())
+        S.Diags.report(Kind::InputChanged,
+                       "`" + F.Path + "` was changed while it was read");
+  if (!Complete || S.Diags.hasErrors())
+    return S.end();
+
+  OutputContents Contents;
+  Contents.Donor = C.Lowered->Donor;
+  Contents.Facts.Layers = C.Lowered->Layers;
+  Contents.Facts.LayerSources = C.Lowered->LayerSources;
+  Contents.Facts.Vocabulary = C.Lowered->Vocabulary;
+  Contents.Facts.Type = C.ThePlan->resultDType();
+  Contents.Facts.TiesHead = C.Lowered->TiesHead;
+  Contents.ThePlan = &*C.ThePlan;
+  Contents.Models = C.Lowered->Models;
+  if (C.ThePlan->Base)
+    Contents.BaseModel = C.ThePlan->Base->spelling();
+  Contents.Seed = C.ThePlan->Seed.value_or(Options.Seed);
+  Contents.Version = version();
+  if (!Directory->writeContents(C.Layout, C.Outputs, Contents, S.Diags) ||
+      !Directory->commit(S.Diags))
+    return S.end();
+
+  double Seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - Start)
+          .count();
+  if (!Options.Quiet) {
+    Out << "wrote " << Options.Output << ": " << C.Outputs.size()
+        << " tensors, " << formatBytes(C.Layout.TensorBytes) << " in "
+        << llvm::format("%.2f s", Seconds) << "\n";
+  }
+  if (Options.Stats)
+    Out << "read " << Progress.BytesRead << " bytes, wrote "
+        << Progress.BytesWritten << " bytes, peak memory "
+        << formatBytes(peakRSS()) << ", " << C.TheProgram.Memory.Workers
+        << " threads, " << instructionSetName(Set) << "\n";
+  return S.end();
+}
+
+int mergec::drive(const DriverOptions &Options, llvm::raw_ostream &Out,
+                  llvm::raw_ostream &Err) {
+  Session S(Options, Err);
+  if (llvm::StringRef(Options.Input).ends_with(".mir"))
+    return driveGraph(Options, S, Out);
+
+  Compilation C(Options, S.Diags, Out);
+  bool Runs = Options.Emit == EmitIR::No && !Options.DryRun;
+  if (Runs && Options.Output.empty())
+    S.Diags.report(Kind::BadOption, "where should the result go?")
+        .hint("say `-o directory`, or `--dry-run` to see what would be done");
+
+  if (!C.readPlan() || !C.openModels() || !C.lower() || S.Diags.hasErrors())
+    return S.end();
+  // Beyond this point the plan fits the models: every input of every tensor
+  // exists, with a dtype and a shape that its method can take.
+  if (C.emits(EmitIR::Lowered)) {
+    printGraph(C.Lowered->G, Out);
+    return S.end();
+  }
+  if (!C.optimize(C.Lowered->G))
+    return S.end();
+  if (C.emits(EmitIR::Optimized)) {
+    printGraph(C.Lowered->G, Out);
+    return S.end();
+  }
+  // Beyond this point the graph holds only what the stores need, once.
+  if (!C.fuse(C.Lowered->G))
+    return S.end();
+  if (C.emits(EmitIR::Scheduled)) {
+    printSchedule(C.Lowered->G, *C.Sweeps, Out);
+    return S.end();
+  }
+  C.layOutResult();
+  // Beyond this point every output byte has its place.
+  if (!C.makeProgram())
+    return S.end();
+  if (!Options.DryRun)
+    return execute(C, S, Out, Err);
+  if (!Options.Output.empty())
+    OutputDirectory::check(Options.Output, Options.Force, C.Layout, C.Models,
+                           S.Diags);
+  if (!S.Diags.hasErrors())
+    printDryRun(C, Out);
+  return S.end();
+}

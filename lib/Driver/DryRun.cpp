@@ -1,0 +1,70 @@
+//===- DryRun.cpp - What would be done -----------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compilation.h"
+#include "mergec/Types/ByteSize.h"
+#include "llvm/Support/Format.h"
+
+using namespace mergec;
+
+static void printCount(llvm::raw_ostream &OS, uint64_t N) {
+  if (N >= 1'000'000'000)
+    OS << llvm::format("%.2f billion", double(N) / 1e9);
+  else if (N >= 1'000'000)
+    OS << llvm::format("%.2f million", double(N) / 1e6);
+  else
+    OS << N;
+}
+
+void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
+  const LoweredModel &L = *C.Lowered;
+  const Program &P = C.TheProgram;
+  OS << "method     " << C.ThePlan->MergeMethod->Name << ": "
+     << C.ThePlan->MergeMethod->Summary << "\n";
+  OS << "models\n";
+  for (const Checkpoint *M : C.Models) {
+    uint64_t Bytes = 0;
+    for (const TensorInfo &T : M->tensors())
+      Bytes += T.Bytes;
+    OS << "  " << M->name() << ": " << M->tensors().size() << " tensors, "
+       << formatBytes(Bytes) << ", " << M->layers().Count << " layers\n";
+  }
+  OS << "result     " << C.Outputs.size() << " tensors, ";
+  printCount(OS, L.Parameters);
+  OS << " parameters, " << L.Layers << " layers, "
+     << formatBytes(C.Layout.TensorBytes) << " in " << C.Layout.Shards.size()
+     << (C.Layout.Shards.size() == 1 ? " file" : " files") << "\n";
+  OS << "layers\n";
+  for (const LayerMapEntry &E : L.LayerMap) {
+    if (E.FirstLayer == E.LastLayer)
+      continue;
+    OS << "  " << E.FirstLayer << "-" << E.LastLayer - 1 << " from ";
+    for (size_t I = 0; I != E.Sources.size(); ++I) {
+      const LayerMapEntry::From &F = E.Sources[I];
+      OS << (I ? " + " : "") << F.Model << " [" << F.FirstLayer << ", "
+         << F.FirstLayer + E.LastLayer - E.FirstLayer << ")";
+    }
+    OS << "\n";
+  }
+  // Tensors by the number of times that their inputs are read.
+  std::map<size_t, uint64_t> BySweeps;
+  for (const Group &G : P.Groups)
+    BySweeps[P.code(G).Sweeps.size()] += P.code(G).OutputTypes.size();
+  OS << "sweeps     ";
+  bool First = true;
+  for (auto [Sweeps, Tensors] : BySweeps) {
+    OS << (First ? "" : "; ") << Tensors
+       << (Tensors == 1 ? " tensor in " : " tensors in ") << Sweeps;
+    First = false;
+  }
+  OS << "\nreads      " << formatBytes(P.bytesRead()) << "\nwrites     "
+     << formatBytes(P.bytesWritten()) << "\nmemory     "
+     << formatBytes(P.Memory.peak()) << " of a budget of "
+     << formatBytes(P.Memory.Budget) << ", " << P.Memory.Workers
+     << (P.Memory.Workers == 1 ? " thread" : " threads") << "\n";
+}
