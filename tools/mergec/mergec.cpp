@@ -6,151 +6,244 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mergec/Diagnostics/Diagnostics.h"
 #include "mergec/Driver/Driver.h"
 #include "mergec/Types/ByteSize.h"
-#include "llvm/Support/CommandLine.h"
-#include "llvm/Support/raw_ostream.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include <getopt.h>
 
 using namespace mergec;
-namespace cl = llvm::cl;
 
-static cl::OptionCategory Merging("Merging");
-static cl::OptionCategory Looking("Looking inside");
+// The options are one table, from which the command line is parsed (by
+// getopt_long) and `--help` is made. LLVM's command line library is not used:
+// it would bring options of its own, one of them `--stats`.
 
-static cl::opt<std::string> Input(cl::Positional, cl::desc("<plan.yml>"),
-                                  cl::cat(Merging));
-static cl::opt<std::string> Output("o",
-                                   cl::desc("Directory for the merged model"),
-                                   cl::value_desc("directory"),
-                                   cl::cat(Merging));
-static cl::alias OutputLong("output", cl::desc("The same as -o"),
-                            cl::aliasopt(Output), cl::cat(Merging));
-static cl::opt<unsigned>
-    Threads("threads", cl::desc("Threads at most (default: all cores)"),
-            cl::value_desc("n"), cl::cat(Merging));
-static cl::opt<std::string>
-    Memory("memory",
-           cl::desc("Memory for buffers, such as 512MiB or 2GiB (default: a "
-                    "quarter of what is free, at most 1GiB)"),
-           cl::value_desc("size"), cl::cat(Merging));
-static cl::opt<std::string>
-    ShardSize("out-shard-size",
-              cl::desc("Largest size of one weight file (default: 5GB)"),
-              cl::value_desc("size"), cl::cat(Merging));
-static cl::opt<uint64_t>
-    Seed("seed", cl::desc("Seed for methods that draw at random (default: 0)"),
-         cl::value_desc("n"), cl::cat(Merging));
-static cl::opt<bool> Force("force",
-                           cl::desc("Replace a model that is in the way"),
-                           cl::cat(Merging));
-static cl::opt<bool>
-    AllowMissing("allow-missing",
-                 cl::desc("Merge a tensor that some models lack from those "
-                          "that have it"),
-                 cl::cat(Merging));
-static cl::opt<bool> Strict("strict", cl::desc("Treat warnings as errors"),
-                            cl::cat(Merging));
-static cl::opt<bool> Quiet("quiet", cl::desc("Print errors and warnings only"),
-                           cl::cat(Merging));
-static cl::opt<bool>
-    JsonLog("json-log",
-            cl::desc("Messages and progress as one JSON object per line"),
-            cl::cat(Merging));
-static cl::opt<bool>
-    DryRun("dry-run", cl::desc("Check everything and say what would be done"),
-           cl::cat(Looking));
-static cl::opt<bool> Stats("stats",
-                           cl::desc("Say what was read, written and used"),
-                           cl::cat(Looking));
-static cl::opt<std::string>
-    Emit("emit-ir", cl::ValueOptional,
-         cl::desc("Print the graph and stop: lowered (default), optimized, "
-                  "scheduled"),
-         cl::value_desc("form"), cl::init("none"), cl::cat(Looking));
-static cl::list<std::string>
-    RunPass("run-pass", cl::CommaSeparated,
-            cl::desc("Run these passes instead of the pipeline"),
-            cl::value_desc("names"), cl::cat(Looking));
-static cl::opt<bool> PrintAfterAll("print-after-all",
-                                   cl::desc("Print the graph after each pass"),
-                                   cl::cat(Looking));
-static cl::opt<bool> TimePasses("time-passes",
-                                cl::desc("Say how long each pass takes"),
-                                cl::cat(Looking));
-static cl::opt<bool>
-    PrintMethods("print-methods",
-                 cl::desc("List the merge methods and their parameters"),
-                 cl::cat(Looking));
-static cl::opt<bool> PrintOps("print-ops", cl::desc("List the ops of the IR"),
-                              cl::cat(Looking));
+namespace {
+/// Sets what the option says; false if the value is none.
+using Setter = bool (*)(DriverOptions &O, llvm::StringRef Value);
 
-static int badOption(const llvm::Twine &Message) {
-  llvm::errs() << "error: " << Message << " [bad-option]\n";
+struct OptionRow {
+  const char *Name;
+  const char *Value; ///< Null: takes none. In brackets: may be left out.
+  const char *Help;
+  Setter Set;
+};
+} // namespace
+
+static bool setThreads(DriverOptions &O, llvm::StringRef V) {
+  return !V.getAsInteger(10, O.Threads) && O.Threads >= 1 && O.Threads <= 4096;
+}
+
+static bool setMemory(DriverOptions &O, llvm::StringRef V) {
+  O.Memory = parseByteSize(V);
+  return O.Memory.has_value();
+}
+
+static bool setShardSize(DriverOptions &O, llvm::StringRef V) {
+  std::optional<uint64_t> Size = parseByteSize(V);
+  O.ShardBytes = Size.value_or(0);
+  return O.ShardBytes != 0;
+}
+
+static bool setEmit(DriverOptions &O, llvm::StringRef V) {
+  if (V.empty() || V == "lowered")
+    O.Emit = EmitIR::Lowered;
+  else if (V == "optimized")
+    O.Emit = EmitIR::Optimized;
+  else if (V == "scheduled")
+    O.Emit = EmitIR::Scheduled;
+  else
+    return false;
+  return true;
+}
+
+static bool setPasses(DriverOptions &O, llvm::StringRef V) {
+  for (llvm::StringRef Name : llvm::split(V, ','))
+    O.RunPasses.push_back(Name.str());
+  return true;
+}
+
+/// An option without a value: one member becomes true.
+template <bool DriverOptions::*Member>
+static bool flag(DriverOptions &O, llvm::StringRef) {
+  return O.*Member = true;
+}
+
+static constexpr OptionRow Merging[] = {
+    {"output", "directory", "where the merged model goes (also -o)",
+     [](DriverOptions &O, llvm::StringRef V) {
+       O.Output = V.str();
+       return !V.empty();
+     }},
+    {"threads", "n", "threads at most (default: all cores)", setThreads},
+    {"memory", "size",
+     "memory for buffers, such as 512MiB or 2GiB (default: a quarter\n"
+     "of what is free, at most 1GiB)",
+     setMemory},
+    {"out-shard-size", "size", "largest weight file (default: 5GB)",
+     setShardSize},
+    {"seed", "n", "seed for methods that draw at random (default: 0)",
+     [](DriverOptions &O, llvm::StringRef V) {
+       return !V.getAsInteger(10, O.Seed);
+     }},
+    {"force", nullptr, "replace the model that is in the way",
+     flag<&DriverOptions::Force>},
+    {"allow-missing", nullptr,
+     "merge a tensor that some models lack from those that have it",
+     flag<&DriverOptions::AllowMissing>},
+    {"strict", nullptr, "warnings are errors", flag<&DriverOptions::Strict>},
+    {"quiet", nullptr, "print warnings and errors only",
+     flag<&DriverOptions::Quiet>},
+    {"json-log", nullptr, "messages and progress as one JSON object per line",
+     flag<&DriverOptions::JsonLog>},
+};
+
+static constexpr OptionRow Looking[] = {
+    {"dry-run", nullptr, "check everything and say what would be done",
+     flag<&DriverOptions::DryRun>},
+    {"stats", nullptr, "say what was read, written and used",
+     flag<&DriverOptions::Stats>},
+    {"emit-ir", "[form]",
+     "print the graph instead of running it: lowered (default),\n"
+     "optimized or scheduled; a .mir file can be the input",
+     setEmit},
+    {"run-pass", "names", "run these passes instead of the pipeline",
+     setPasses},
+    {"print-after-all", nullptr, "print the graph after each pass",
+     flag<&DriverOptions::PrintAfterAll>},
+    {"time-passes", nullptr, "say how long each pass takes",
+     flag<&DriverOptions::TimePasses>},
+};
+
+/// Options that print something and end.
+static constexpr struct {
+  const char *Name, *Help;
+  void (*Print)(llvm::raw_ostream &OS);
+} Printing[] = {
+    {"print-methods", "list the merge methods and their parameters",
+     printMethods},
+    {"print-ops", "list the ops of the graph", printOps},
+    {"version", "print the version",
+     [](llvm::raw_ostream &OS) { OS << "mergec " << version() << "\n"; }},
+    {"help", "print this", nullptr},
+};
+
+static void printRow(llvm::raw_ostream &OS, llvm::StringRef Name,
+                     const char *Value, llvm::StringRef Help) {
+  std::string Left = ("  --" + Name).str();
+  if (Value)
+    Left += Value[0] == '[' ? "[=" + std::string(Value).substr(1)
+                            : " <" + std::string(Value) + ">";
+  OS << llvm::left_justify(Left, 26);
+  auto [First, Rest] = Help.split('\n');
+  OS << First << "\n";
+  if (!Rest.empty())
+    OS << std::string(26, ' ') << Rest << "\n";
+}
+
+static void printHelp(llvm::raw_ostream &OS) {
+  OS << "mergec merges language models by a plan.\n\n"
+        "  mergec plan.yml -o merged/             merge\n"
+        "  mergec plan.yml --dry-run              check, and say what would be "
+        "done\n"
+        "  mergec plan.yml --emit-ir=scheduled    see how it would be done\n\n"
+        "A plan names its models by directory, or as org/model in the local "
+        "Hugging Face\ncache, and says how their weights combine:\n\n"
+        "  merge_method: slerp\n"
+        "  base_model: org/base\n"
+        "  models:\n"
+        "    - model: org/base\n"
+        "    - model: org/finetune\n"
+        "  parameters: {t: 0.5}\n"
+        "  dtype: bfloat16\n\n"
+        "Merging\n";
+  for (const OptionRow &R : Merging)
+    printRow(OS, R.Name, R.Value, R.Help);
+  OS << "\nLooking inside\n";
+  for (const OptionRow &R : Looking)
+    printRow(OS, R.Name, R.Value, R.Help);
+  for (const auto &R : Printing)
+    printRow(OS, R.Name, nullptr, R.Help);
+  OS << "\nExit codes: 0 done, 1 the plan or a model is wrong, 2 the machine "
+        "failed (disk,\npermissions), 130 interrupted.\n";
+}
+
+static int badUsage(const llvm::Twine &Message, const llvm::Twine &Hint) {
+  llvm::errs() << "error: " << Message << " [bad-option]\nhint: " << Hint
+               << "\n";
   return 1;
 }
 
 int main(int Count, char **Arguments) {
-  cl::SetVersionPrinter(
-      [](llvm::raw_ostream &OS) { OS << "mergec " << version() << "\n"; });
-  cl::HideUnrelatedOptions({&Merging, &Looking});
-  cl::ParseCommandLineOptions(
-      Count, Arguments,
-      "mergec merges language models by a plan.\n\n"
-      "  mergec plan.yml -o merged/           merge\n"
-      "  mergec plan.yml --dry-run            check, and say what would be "
-      "done\n"
-      "  mergec plan.yml --emit-ir=scheduled  see how it would be done\n\n"
-      "Models are directories, or names such as org/model in the local Hugging "
-      "Face cache.\n");
+  std::vector<const OptionRow *> Rows;
+  for (const OptionRow &R : Merging)
+    Rows.push_back(&R);
+  for (const OptionRow &R : Looking)
+    Rows.push_back(&R);
 
-  if (PrintMethods) {
-    printMethods(llvm::outs());
-    return 0;
+  // getopt gives back the row's index, offset past the characters.
+  constexpr int Base = 256;
+  std::vector<option> Longs;
+  std::vector<llvm::StringRef> Names;
+  for (size_t I = 0; I != Rows.size(); ++I) {
+    const char *Value = Rows[I]->Value;
+    Longs.push_back({Rows[I]->Name,
+                     !Value            ? no_argument
+                     : Value[0] == '[' ? optional_argument
+                                       : required_argument,
+                     nullptr, Base + int(I)});
   }
-  if (PrintOps) {
-    printOps(llvm::outs());
-    return 0;
-  }
+  for (size_t I = 0; I != std::size(Printing); ++I)
+    Longs.push_back(
+        {Printing[I].Name, no_argument, nullptr, Base + int(Rows.size() + I)});
+  for (const option &L : Longs)
+    Names.push_back(L.name);
+  Longs.push_back({});
+
   DriverOptions Options;
-  if (Input.empty())
-    return badOption("which plan? Say `mergec plan.yml -o directory`");
-  Options.Input = Input;
-  Options.Output = Output;
-  Options.Threads = Threads;
-  if (Memory.getNumOccurrences()) {
-    Options.Memory = parseByteSize(Memory);
-    if (!Options.Memory)
-      return badOption("`--memory " + Memory +
-                       "` is not a size such as `512MiB` or `2GiB`");
+  opterr = 0;
+  int Code;
+  while ((Code = getopt_long(Count, Arguments, ":o:h", Longs.data(),
+                             nullptr)) != -1) {
+    llvm::StringRef Word = Arguments[optind - 1];
+    if (Code == 'h') {
+      printHelp(llvm::outs());
+      return 0;
+    }
+    if (Code == 'o') {
+      Options.Output = optarg;
+      continue;
+    }
+    if (Code == ':')
+      return badUsage("`" + Word + "` needs a value", "see `mergec --help`");
+    if (Code == '?') {
+      llvm::StringRef Name = Word.ltrim('-').split('=').first;
+      llvm::StringRef Near = Diagnostics::nearest(Name, Names);
+      return badUsage("there is no option `" + Word + "`",
+                      Near.empty() ? llvm::Twine("see `mergec --help`")
+                                   : "did you mean `--" + Near + "`?");
+    }
+    size_t Index = Code - Base;
+    if (Index >= Rows.size()) {
+      auto Print = Printing[Index - Rows.size()].Print;
+      (Print ? Print : printHelp)(llvm::outs());
+      return 0;
+    }
+    const OptionRow &R = *Rows[Index];
+    llvm::StringRef Value = optarg ? optarg : "";
+    if (!R.Set(Options, Value))
+      return badUsage("`" + Value + "` is no value for `--" +
+                          llvm::Twine(R.Name) + "`",
+                      "`--" + llvm::Twine(R.Name) + "`: " + R.Help);
   }
-  if (ShardSize.getNumOccurrences()) {
-    std::optional<uint64_t> Size = parseByteSize(ShardSize);
-    if (!Size || *Size == 0)
-      return badOption("`--out-shard-size " + ShardSize +
-                       "` is not a size such as `5GB`");
-    Options.ShardBytes = *Size;
-  }
-  Options.Seed = Seed;
-  if (Emit != "none") {
-    if (Emit.empty() || Emit == "lowered")
-      Options.Emit = EmitIR::Lowered;
-    else if (Emit == "optimized")
-      Options.Emit = EmitIR::Optimized;
-    else if (Emit == "scheduled")
-      Options.Emit = EmitIR::Scheduled;
-    else
-      return badOption("`--emit-ir=" + Emit +
-                       "` is not one of lowered, optimized, scheduled");
-  }
-  Options.RunPasses.assign(RunPass.begin(), RunPass.end());
-  Options.DryRun = DryRun;
-  Options.Force = Force;
-  Options.Strict = Strict;
-  Options.Quiet = Quiet;
-  Options.AllowMissing = AllowMissing;
-  Options.JsonLog = JsonLog;
-  Options.Stats = Stats;
-  Options.PrintAfterAll = PrintAfterAll;
-  Options.TimePasses = TimePasses;
+  if (optind == Count)
+    return badUsage("which plan?",
+                    "say `mergec plan.yml -o directory`; see `mergec --help`");
+  if (optind + 1 != Count)
+    return badUsage("one plan at a time, not also `" +
+                        llvm::Twine(Arguments[optind + 1]) + "`",
+                    "run mergec once for each");
+  Options.Input = Arguments[optind];
   return drive(Options, llvm::outs(), llvm::errs());
 }
