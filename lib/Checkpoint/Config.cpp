@@ -62,6 +62,8 @@ std::string withoutNonFinite(llvm::StringRef Text) {
       if (Text.substr(I).starts_with(Word)) {
         Result.replace(I, Word.size(), std::string(Word.size(), ' '));
         Result[I] = '0';
+        I += Word.size() - 1;
+        break;
       }
   }
   return Result;

@@ -1,9 +1,17 @@
 #!/usr/bin/env python3
-"""Makes broken model directories: `broken.py CASE DIRECTORY`.
-
-Every case is a function below. What is right about all of them comes from
-`header` and `write`; each then says, in one place, what is wrong.
-"""
+# ===- broken.py - Broken checkpoints ---------------------------------------===#
+#
+# Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+# See LICENSE for license information.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# ===------------------------------------------------------------------------===#
+#
+# `broken.py CASE DIRECTORY` makes a model directory that is broken in one way.
+# Every case is a function below; what is right about all of them is made by
+# `write`, and each says what is wrong.
+#
+# ===------------------------------------------------------------------------===#
 
 import json
 import os
