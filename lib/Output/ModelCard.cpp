@@ -79,13 +79,7 @@ static void writeModels(llvm::raw_ostream &OS, const OutputContents &Contents,
       OS << "[" << Model << "](https://huggingface.co/" << Name << ")";
     else
       OS << "`" << cell(Model) << "`";
-    bool IsBase = Model == Contents.BaseModel;
-    bool IsMerged = llvm::is_contained(Contents.Models, Model);
-    OS << " | "
-       << (IsBase && IsMerged ? "base, merged"
-           : IsBase           ? "base"
-                              : "merged")
-       << " |\n";
+    OS << " | " << (Model == Contents.BaseModel ? "base" : "merged") << " |\n";
   }
   OS << '\n';
 }

@@ -90,5 +90,5 @@ TEST_F(OutputTest, ADirectoryBesideThePlanIsNoHubName) {
   Contents.BaseModel = "models/one";
   std::string Card = modelCard(Contents);
   EXPECT_EQ(Card.find("base_model"), std::string::npos);
-  EXPECT_NE(Card.find("| `models/one` | base, merged |"), std::string::npos);
+  EXPECT_NE(Card.find("| `models/one` | base |"), std::string::npos);
 }
