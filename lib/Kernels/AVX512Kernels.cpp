@@ -71,6 +71,10 @@ MERGEC_INLINE size_t compress(uint32_t *To, S32V X, S32V Where) {
   return _mm_popcnt_u32(Lanes);
 }
 
+MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
+  return (U64V)_mm512_mul_epu32((__m512i)X, (__m512i)Y);
+}
+
 } // namespace
 } // namespace mergec::avx512
 

@@ -102,6 +102,14 @@ MERGEC_INLINE size_t compress(uint32_t *To, S32V X, S32V Where) {
   return Count;
 }
 
+MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
+#ifdef __SSE2__
+  return (U64V)__builtin_ia32_pmuludq128((S32V)X, (S32V)Y);
+#else
+  return (X & 0xffffffff) * (Y & 0xffffffff);
+#endif
+}
+
 } // namespace
 } // namespace mergec::portable
 

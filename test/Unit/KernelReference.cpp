@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelReference.h"
+#include "mergec/Kernels/RandomWord.h"
 #include "mergec/Kernels/State.h"
 #include <bit>
 #include <cmath>
@@ -248,6 +249,89 @@ template <class Type> void fill(const KernelCall &C) {
         C.A ? static_cast<const T *>(C.A)[I] : static_cast<T>(C.S);
 }
 
+template <class Type> void multiply(const KernelCall &C) {
+  each<Type, Type, Type>(C, [](auto X, auto Y, auto) { return X * Y; });
+}
+
+template <class Type> void divide(const KernelCall &C) {
+  each<Type, Type, Type>(C, [](auto X, auto Y, auto) { return X / Y; });
+}
+
+template <class Type> void reciprocal(const KernelCall &C) {
+  using T = typename Type::Storage;
+  each<Type, Type, Type>(C, [&](T X, T, T) { return static_cast<T>(C.S) / X; });
+}
+
+template <class Type> void blend(const KernelCall &C) {
+  using T = typename Type::Storage;
+  for (size_t I = 0; I != C.N; ++I) {
+    const T X = static_cast<const T *>(C.A)[I],
+            Y = static_cast<const T *>(C.B)[I],
+            Z = static_cast<const T *>(C.C)[I];
+    const T Rest = 1 - Z, First = Z * X, Second = Rest * Y;
+    static_cast<T *>(C.Out)[I] = First + Second;
+  }
+}
+
+template <class Type> void absolute(const KernelCall &C) {
+  each<Type, Type, Type>(C, [](auto X, auto, auto) { return std::fabs(X); });
+}
+
+template <class Type> void clamp(const KernelCall &C) {
+  using T = typename Type::Storage;
+  each<Type, Type, Type>(C, [&](T X, T, T) {
+    if (X < static_cast<T>(C.S))
+      X = static_cast<T>(C.S);
+    if (X > static_cast<T>(C.T))
+      X = static_cast<T>(C.T);
+    return X;
+  });
+}
+
+template <class Type> void isGreater(const KernelCall &C) {
+  each<Type, Type, Type>(
+      C, [&](double X, double, double) { return X > C.S ? 1 : 0; });
+}
+
+template <class Type> void keepGreater(const KernelCall &C) {
+  using T = typename Type::Storage;
+  each<Type, Type, Type>(
+      C, [&](T X, T, T) { return double(std::fabs(X)) > C.S ? X : T(0); });
+}
+
+template <class Type> void addIsNonzero(const KernelCall &C) {
+  using T = typename Type::Storage;
+  each<Type, Type, Type>(C,
+                         [](T X, T, T Old) { return X != 0 ? Old + 1 : Old; });
+}
+
+template <class Type> void addScaledByCount(const KernelCall &C) {
+  using T = typename Type::Storage;
+  each<Type, Type, Type>(C, [&](T X, T Count, T Old) {
+    const T Product = static_cast<T>(Count > 1 ? C.S : C.T) * X;
+    return Old + Product;
+  });
+}
+
+template <class Type> void sum(const KernelCall &C) {
+  addToLanes<Type>(C, [](double X, double) { return X; });
+}
+
+template <class Type> void countNonzero(const KernelCall &C) {
+  for (size_t I = 0; I != C.N; ++I)
+    *static_cast<uint64_t *>(C.State) += at<Type>(C.A, I) != 0;
+}
+
+template <class Type, bool Per> void keepRandom(const KernelCall &C) {
+  using T = typename Type::Storage;
+  for (size_t I = 0; I != C.N; ++I) {
+    const double Probability = Per ? at<F32>(C.B, I) : C.S;
+    const T Scaled = static_cast<const T *>(C.A)[I] * static_cast<T>(C.T);
+    static_cast<T *>(C.Out)[I] =
+        keptAtRandom(C.Key, C.Index + I, Probability) ? Scaled : T(0);
+  }
+}
+
 constexpr auto None = OperandKind::None;
 constexpr auto Values = OperandKind::Values;
 
@@ -352,6 +436,39 @@ constexpr KernelReference Rows[] = {
 
     row<F32, F32>(Kernel::FillF32, fill<F32>),
     row<F64, F64>(Kernel::FillF64, fill<F64>),
+
+    row<F32, F32>(Kernel::MultiplyF32, multiply<F32>, Values),
+    row<F64, F64>(Kernel::MultiplyF64, multiply<F64>, Values),
+    row<F32, F32>(Kernel::DivideF32, divide<F32>, Values),
+    row<F64, F64>(Kernel::DivideF64, divide<F64>, Values),
+    row<F32, F32>(Kernel::ReciprocalF32, reciprocal<F32>),
+    row<F64, F64>(Kernel::ReciprocalF64, reciprocal<F64>),
+    row<F32, F32>(Kernel::BlendF32, blend<F32>, Values),
+    row<F64, F64>(Kernel::BlendF64, blend<F64>, Values),
+    row<F32, F32>(Kernel::AbsoluteF32, absolute<F32>),
+    row<F64, F64>(Kernel::AbsoluteF64, absolute<F64>),
+    row<F32, F32>(Kernel::ClampF32, clamp<F32>),
+    row<F64, F64>(Kernel::ClampF64, clamp<F64>),
+    row<F32, F32>(Kernel::IsGreaterF32, isGreater<F32>),
+    row<F64, F64>(Kernel::IsGreaterF64, isGreater<F64>),
+    row<F32, F32>(Kernel::KeepGreaterF32, keepGreater<F32>),
+    row<F64, F64>(Kernel::KeepGreaterF64, keepGreater<F64>),
+    row<F32, F32>(Kernel::AddIsNonzeroF32, addIsNonzero<F32>, None, true),
+    row<F64, F64>(Kernel::AddIsNonzeroF64, addIsNonzero<F64>, None, true),
+    row<F32, F32>(Kernel::AddScaledByCountF32, addScaledByCount<F32>,
+                  OperandKind::Counts, true),
+    row<F64, F64>(Kernel::AddScaledByCountF64, addScaledByCount<F64>,
+                  OperandKind::Counts, true),
+    reductionRow<F32>(Kernel::SumF32F32, Lanes, sum<F32>),
+    reductionRow<F64>(Kernel::SumF64F64, Lanes, sum<F64>),
+    reductionRow<F32>(Kernel::CountNonzeroF32, Count, countNonzero<F32>),
+    reductionRow<F64>(Kernel::CountNonzeroF64, Count, countNonzero<F64>),
+    row<F32, F32>(Kernel::KeepRandomF32, keepRandom<F32, false>),
+    row<F64, F64>(Kernel::KeepRandomF64, keepRandom<F64, false>),
+    row<F32, F32>(Kernel::KeepRandomPerF32, keepRandom<F32, true>,
+                  OperandKind::Probabilities),
+    row<F64, F64, F32>(Kernel::KeepRandomPerF64, keepRandom<F64, true>,
+                       OperandKind::Probabilities),
 };
 } // namespace
 

@@ -24,7 +24,14 @@ namespace mergec::reference {
 enum class StateKind : uint8_t { None, Count, Lanes, Histogram, Keep };
 
 /// What B holds.
-enum class OperandKind : uint8_t { None, Values, Signs, Optional };
+enum class OperandKind : uint8_t {
+  None,
+  Values,
+  Signs,
+  Counts,
+  Probabilities,
+  Optional
+};
 
 struct KernelReference {
   Kernel Id;

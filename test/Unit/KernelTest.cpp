@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelReference.h"
+#include "mergec/Kernels/RandomWord.h"
 #include "mergec/Kernels/State.h"
 #include "gtest/gtest.h"
 #include <bit>
@@ -187,13 +188,23 @@ std::vector<uint64_t> initialState(const KernelReference &Row, Buffer &A,
 /// Runs one kernel of each set on the same operands as the reference.
 void check(const KernelReference &Row, Fill How, size_t N, uint64_t Index,
            std::mt19937_64 &Random) {
-  Buffer A(Row.A, N), B(Row.B, N), Old(Row.Out, N);
+  Buffer A(Row.A, N), B(Row.B, N), C(Row.A, N), Old(Row.Out, N);
   fillBuffer(A, How, Random);
   fillBuffer(B, How, Random);
+  fillBuffer(C, How, Random);
   fillBuffer(Old, How, Random);
-  if (Row.BKind == OperandKind::Signs)
-    for (size_t I = 0; I != N; ++I)
-      B.setBits(I, encode(DType::F32, Random() % 2 ? 1 : -1));
+  static const double Probabilities[] = {
+      0, 1, -1, 2, std::nan(""), 1e-9, 0.5, 0.9999, INFINITY};
+  for (size_t I = 0; I != N; ++I) {
+    const uint64_t Draw = Random();
+    if (Row.BKind == OperandKind::Signs)
+      B.setBits(I, encode(Row.B, Draw % 2 ? 1 : -1));
+    else if (Row.BKind == OperandKind::Counts)
+      B.setBits(I, encode(Row.B, Draw % 4));
+    else if (Row.BKind == OperandKind::Probabilities)
+      B.setBits(I, encode(Row.B, Draw % 4 ? static_cast<double>(Draw) * 0x1p-64
+                                          : Probabilities[Draw / 4 % 9]));
+  }
 
   static const double Scalars[] = {0.3,   -1.7,  0.0,      1.0,          1e-3,
                                    1e-50, -1e30, INFINITY, std::nan(""), -0.5};
@@ -201,9 +212,9 @@ void check(const KernelReference &Row, Fill How, size_t N, uint64_t Index,
   Call.N = N;
   Call.Index = Index;
   Call.A = A.data();
-  const bool HasB = Row.BKind == OperandKind::Values ||
-                    Row.BKind == OperandKind::Signs ||
-                    (Row.BKind == OperandKind::Optional && Random() % 2);
+  Call.C = C.data();
+  const bool HasB = Row.BKind != OperandKind::None &&
+                    (Row.BKind != OperandKind::Optional || Random() % 2);
   if (HasB)
     Call.B =
         Random() % 8 == 0 && Row.A == Row.B && Row.BKind == OperandKind::Values
@@ -211,7 +222,10 @@ void check(const KernelReference &Row, Fill How, size_t N, uint64_t Index,
             : B.data();
   Call.S = Scalars[Random() % std::size(Scalars)];
   Call.T = Scalars[Random() % std::size(Scalars)];
-  Call.Key = magnitude(A.value(Random() % N));
+  if (Row.State == StateKind::None)
+    Call.Key = Random();
+  else
+    Call.Key = magnitude(A.value(Random() % N));
   if (Row.Id == Kernel::HistogramLowF32 || Row.Id == Kernel::HistogramLowF64)
     Call.Key >>= 15;
   if ((Row.Id == Kernel::FillF32 || Row.Id == Kernel::FillF64) && Random() % 2)
@@ -263,7 +277,7 @@ TEST_P(KernelTest, EqualsReference) {
   for (Fill How :
        {Fill::AnyBits, Fill::Ordinary, Fill::FewValues, Fill::Midpoints}) {
     for (size_t N = 1; N <= 40; ++N)
-      check(Row, How, N, Random() % 100, Random);
+      check(Row, How, N, Random() >> Random() % 64, Random);
     for (size_t N : {1000, 1023, 1024})
       for (int Repeat = 0; Repeat != 8; ++Repeat)
         check(Row, How, N, Random() % 3 ? Random() % 5000 : 0, Random);
@@ -459,6 +473,72 @@ TEST(Kernels, LanesDoNotDependOnTheTiles) {
         First = Lanes;
       EXPECT_EQ(Lanes, First) << Tile;
     }
+}
+
+// The published answers of the generator, and the kernels on the one whose
+// counter and key they can be given.
+TEST(Kernels, RandomWordsHaveTheKnownAnswers) {
+  using Block = std::array<uint32_t, 4>;
+  const Block Pi = {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344};
+  const uint32_t Ones = 0xffffffff;
+  const Block Zeros7 = {0x5f6fb709, 0x0d893f64, 0x4f121f81, 0x4f730a48};
+  EXPECT_EQ(philox4x32({}, {}, 7), Zeros7);
+  EXPECT_EQ(philox4x32({Ones, Ones, Ones, Ones}, {Ones, Ones}, 7),
+            (Block{0x5207ddc2, 0x45165e59, 0x4d8ee751, 0x8c52f662}));
+  EXPECT_EQ(philox4x32(Pi, {0xa4093822, 0x299f31d0}, 7),
+            (Block{0x4dfccaba, 0x190a87f0, 0xc47362ba, 0xb6b5242a}));
+  EXPECT_EQ(philox4x32({}, {}, 10),
+            (Block{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  EXPECT_EQ(philox4x32(Pi, {0xa4093822, 0x299f31d0}, 10),
+            (Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+
+  for (InstructionSet Set : setsHere())
+    for (size_t I = 0; I != 4; ++I)
+      for (int Above : {0, 1}) {
+        const float One = 1;
+        float Out;
+        KernelCall Call = {};
+        Call.Out = &Out;
+        Call.A = &One;
+        Call.S = (static_cast<double>(Zeros7[I]) + Above) * 0x1p-32;
+        Call.T = 2;
+        Call.Index = I;
+        Call.N = 1;
+        kernelFunction(Kernel::KeepRandomF32, Set)(Call);
+        EXPECT_EQ(Out, Above ? 2.0f : 0.0f);
+      }
+}
+
+// The rate of survivors is within four standard deviations, and the masks of
+// two keys are independent.
+TEST(Kernels, RandomMasksAreFair) {
+  constexpr size_t N = 1 << 20;
+  const std::vector<float> Ones(N, 1.0f);
+  std::vector<float> Masks[2] = {std::vector<float>(N), std::vector<float>(N)};
+  for (double Density : {0.05, 0.5, 0.9}) {
+    size_t Kept[2] = {}, Both = 0;
+    for (uint64_t Key : {0, 1}) {
+      KernelCall Call = {};
+      Call.Out = Masks[Key].data();
+      Call.A = Ones.data();
+      Call.S = Density;
+      Call.T = 1;
+      Call.Key = Key;
+      Call.N = N;
+      kernelFunction(Kernel::KeepRandomF32, detectInstructionSet())(Call);
+    }
+    for (size_t I = 0; I != N; ++I) {
+      Kept[0] += Masks[0][I] == 1;
+      Kept[1] += Masks[1][I] == 1;
+      Both += Masks[0][I] == 1 && Masks[1][I] == 1;
+    }
+    auto Near = [&](size_t Count, double P) {
+      EXPECT_NEAR(Count, N * P, 4 * std::sqrt(N * P * (1 - P)));
+    };
+    Near(Kept[0], Density);
+    Near(Kept[1], Density);
+    Near(Both, Density * Density);
+  }
 }
 
 } // namespace

@@ -77,7 +77,7 @@ llvm::StringRef inputType(llvm::StringRef Name) {
 
 /// Kernels whose speed depends on the values.
 bool hasTies(llvm::StringRef Name) {
-  return Name.starts_with("Histogram") || Name.starts_with("Keep");
+  return Name.starts_with("Histogram") || Name.starts_with("KeepF");
 }
 
 void run(benchmark::State &Run, Kernel K, InstructionSet Set, bool Ties) {
@@ -89,7 +89,7 @@ void run(benchmark::State &Run, Kernel K, InstructionSet Set, bool Ties) {
 
   std::vector<uint64_t> State(65536 / 2);
   uint64_t Key = std::bit_cast<uint32_t>(0.0078125f);
-  if (Name.starts_with("Keep")) {
+  if (Name.starts_with("KeepF")) {
     auto *Keep = reinterpret_cast<KeepState *>(State.data());
     *Keep = {static_cast<uint32_t>(Key), 1000, 300, 0};
   } else if (Name.starts_with("HistogramLow")) {
@@ -108,9 +108,12 @@ void run(benchmark::State &Run, Kernel K, InstructionSet Set, bool Ties) {
   for (auto _ : Run) {
     const size_t I = Round++ % (Selects ? Inputs::NumTiles : 2);
     Call.A = Name.starts_with("Fill") ? nullptr : A.tile(Type, I);
-    Call.B = Name.starts_with("AddScaled")     ? nullptr
-             : Name.starts_with("AddAgreeing") ? &B.Signs[I]
-                                               : B.tile(Type, I);
+    Call.C = &B.F32[I];
+    Call.B = Name.starts_with("AddScaledF")      ? nullptr
+             : Name.starts_with("AddAgreeing")   ? &B.Signs[I]
+             : Name.starts_with("KeepRandomPer") ? &B.F32[I]
+                                                 : B.tile(Type, I);
+    Call.C = B.tile(Type, I);
     Call.Index = I * TileElements;
     Function(Call);
     benchmark::ClobberMemory();

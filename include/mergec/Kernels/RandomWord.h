@@ -1,0 +1,64 @@
+//===- RandomWord.h - The random masks, one element at a time ---*- C++ -*-===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The definition of the random numbers that the KeepRandom kernels use, and
+// what tests and oracles compare with: a pure function of a 64-bit key and an
+// element's index, so that any part of any tensor can be drawn in any order.
+//
+// The generator is Philox4x32 with 7 rounds (Salmon, Moraes, Dror and Shaw,
+// "Parallel random numbers: as easy as 1, 2, 3", SC 2011): the fewest with
+// which it passes BigCrush. Element i takes word i mod 4 of the block whose
+// counter is floor(i / 4).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_KERNELS_RANDOMWORD_H
+#define MERGEC_KERNELS_RANDOMWORD_H
+
+#include <array>
+#include <cstdint>
+
+namespace mergec {
+
+constexpr unsigned PhiloxRounds = 7;
+
+/// One block of four random words.
+inline std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> Counter,
+                                          std::array<uint32_t, 2> Key,
+                                          unsigned Rounds = PhiloxRounds) {
+  for (unsigned Round = 0; Round != Rounds; ++Round) {
+    const uint64_t X = uint64_t(0xd2511f53) * Counter[0];
+    const uint64_t Y = uint64_t(0xcd9e8d57) * Counter[2];
+    Counter = {uint32_t(Y >> 32) ^ Counter[1] ^ Key[0], uint32_t(Y),
+               uint32_t(X >> 32) ^ Counter[3] ^ Key[1], uint32_t(X)};
+    Key[0] += 0x9e3779b9;
+    Key[1] += 0xbb67ae85;
+  }
+  return Counter;
+}
+
+/// The random word of one element.
+inline uint32_t randomWord(uint64_t Key, uint64_t Index) {
+  const uint64_t Block = Index / 4;
+  return philox4x32({uint32_t(Block), uint32_t(Block >> 32), 0, 0},
+                    {uint32_t(Key), uint32_t(Key >> 32)})[Index % 4];
+}
+
+/// Whether an element is kept with the given probability. Exactly the fraction
+/// floor(p·2³²)/2³² of all words keeps; 1 and more always does, 0, less and NaN
+/// never.
+inline bool keptAtRandom(uint64_t Key, uint64_t Index, double Probability) {
+  if (!(Probability > 0))
+    return false;
+  return Probability >= 1 ||
+         randomWord(Key, Index) < uint32_t(Probability * 0x1p32);
+}
+
+} // namespace mergec
+
+#endif // MERGEC_KERNELS_RANDOMWORD_H
