@@ -91,17 +91,17 @@ static bool isParameter(StringRef Key) {
 
 static void reportUnknown(const Entry &E, Level L, Reading &R) {
   const LevelKeys &Here = keysOf(L);
-  Diagnostic &D = R.Diags.report(Kind::UnknownKey, E.KeyWhere,
-                                 "`" + E.Key + "` is not a key of " +
-                                     Here.Name + ", and is ignored");
-  if (StringRef Near = Diagnostics::nearest(E.Key, Here.Keys); !Near.empty())
-    D.hint("did you mean `" + Near + "`");
-  else if (L != Level::Plan && isKey(Level::Plan, E.Key))
-    D.hint("`" + E.Key + "` belongs to the top level of the plan");
-  else if (L == Level::Model && isKey(Level::Source, E.Key))
-    D.hint("`" + E.Key + "` belongs to a source of `slices:`");
-  else
-    D.hint("the keys of " + Here.Name + " are " + quoteAll(Here.Keys));
+  std::string Otherwise =
+      L != Level::Plan && isKey(Level::Plan, E.Key)
+          ? "`" + E.Key + "` belongs to the top level of the plan"
+      : L == Level::Model && isKey(Level::Source, E.Key)
+          ? "`" + E.Key + "` belongs to a source of `slices:`"
+          : ("the keys of " + Here.Name + " are " + quoteAll(Here.Keys)).str();
+  R.Diags
+      .report(Kind::UnknownKey, E.KeyWhere,
+              "`" + E.Key + "` is not a key of " + Here.Name +
+                  ", and is ignored")
+      .hint(didYouMean(E.Key, Here.Keys, Otherwise));
 }
 
 namespace {

@@ -103,12 +103,11 @@ private:
     P.MergeMethod = R.TheMethod = findMethod(E.Value->Text);
     if (P.MergeMethod)
       return;
-    StringRef Near = Diagnostics::nearest(E.Value->Text, Names);
     R.Diags
         .report(Kind::UnknownMethod, E.Value->Where,
                 "`" + E.Value->Text + "` is not a merge method")
-        .hint(Near.empty() ? "the methods are " + quoteAll(Names)
-                           : "did you mean `" + Near.str() + "`");
+        .hint(didYouMean(E.Value->Text, Names,
+                         "the methods are " + quoteAll(Names)));
   }
 
   std::optional<DType> readDType(const Node &Mapping, StringRef Key) {
@@ -128,15 +127,14 @@ private:
 #define MERGEC_DTYPE(Id, Bits, Safetensors, Mnemonic, TorchName)               \
   Other |= Bits != 0 && (Bare == TorchName || Bare == Mnemonic);
 #include "mergec/Types/DTypes.def"
-    StringRef Near = Diagnostics::nearest(Bare, Common);
+    std::string All = "write one of " + quoteAll(Common);
     R.Diags
         .report(Kind::BadValue, E->Value->Where,
                 Other ? "`" + *Text +
                             "` is a dtype that merges are not "
                             "computed in"
                       : "there is no dtype `" + *Text + "`")
-        .hint(Other || Near.empty() ? "write one of " + quoteAll(Common)
-                                    : "did you mean `" + Near.str() + "`");
+        .hint(Other ? All : didYouMean(Bare, Common, All));
     return std::nullopt;
   }
 

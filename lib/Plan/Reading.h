@@ -72,6 +72,11 @@ std::string plainNumber(double Value);
 /// ``` `a`, `b` and `c` ```
 std::string quoteAll(llvm::ArrayRef<llvm::StringRef> Names);
 
+/// The hint for a name that is none of `Known`: the nearest, or `Otherwise`.
+std::string didYouMean(llvm::StringRef Name,
+                       llvm::ArrayRef<llvm::StringRef> Known,
+                       const llvm::Twine &Otherwise);
+
 ModelRef readModelRef(const yaml::Entry &E, Reading &R);
 /// One written as text, `path@revision + adapter@revision`.
 ModelRef modelRefFrom(const yaml::Node &Scalar, Reading &R);

@@ -104,3 +104,10 @@ std::string plan::quoteAll(llvm::ArrayRef<StringRef> Names) {
             Names[I].str() + "`";
   return Text;
 }
+
+std::string plan::didYouMean(StringRef Name, llvm::ArrayRef<StringRef> Known,
+                             const llvm::Twine &Otherwise) {
+  StringRef Near = Diagnostics::nearest(Name, Known);
+  return Near.empty() ? Otherwise.str()
+                      : ("did you mean `" + Near + "`?").str();
+}

@@ -99,17 +99,15 @@ private:
     Diagnostic &D = R.Diags.report(Kind::UnknownParameter, E.KeyWhere,
                                    "`" + Name + "` is not a parameter of `" +
                                        M.Name + "`, and is ignored");
-    StringRef Near = Diagnostics::nearest(Name, Own);
     if (!Others.empty())
       D.hint("it is a parameter of " + quoteAll(Others));
-    else if (!Near.empty())
-      D.hint("did you mean `" + Near + "`");
     else if (Own.empty())
       D.hint("`" + M.Name + "` has no parameters");
     else
-      D.hint("the parameter" + llvm::Twine(Own.size() == 1 ? "" : "s") +
-             " of `" + M.Name + "` " + (Own.size() == 1 ? "is " : "are ") +
-             quoteAll(Own));
+      D.hint(didYouMean(
+          Name, Own,
+          (Own.size() == 1 ? "the parameter of `" : "the parameters of `") +
+              M.Name + (Own.size() == 1 ? "` is " : "` are ") + quoteAll(Own)));
   }
 
   bool readAlternatives(const Entry &E, const ParameterSpec &Spec, Setting &S) {
@@ -252,12 +250,11 @@ private:
         return I;
     llvm::SmallVector<StringRef, 4> Choices(Spec.Choices.begin(),
                                             Spec.Choices.end());
-    StringRef Near = Diagnostics::nearest(N.Text, Choices);
     R.Diags
         .report(Kind::BadValue, N.Where,
                 "`" + N.Text + "` is not a value of `" + Name + "`")
-        .hint(Near.empty() ? "its values are " + quoteAll(Choices)
-                           : "did you mean `" + Near.str() + "`");
+        .hint(
+            didYouMean(N.Text, Choices, "its values are " + quoteAll(Choices)));
     return std::nullopt;
   }
 

@@ -105,12 +105,11 @@ private:
       Token.Kind = Kinds::ModelToken;
       readModelToken(E, Mapping, Token);
     } else {
-      StringRef Near = Diagnostics::nearest(*Name, {"zero", "model_token"});
       R.Diags
           .report(Kind::BadValue, What->Value->Where,
                   "`" + *Name + "` is no kind of token source")
-          .hint(Near.empty() ? "its kinds are `zero` and `model_token`"
-                             : "did you mean `" + Near.str() + "`");
+          .hint(didYouMean(*Name, {"zero", "model_token"},
+                           "its kinds are `zero` and `model_token`"));
     }
   }
 
