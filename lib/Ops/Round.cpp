@@ -31,7 +31,11 @@ static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
 
 static ValueId fold(Graph &G, ValueId V) {
   ValueId From = G.operands(V)[0];
-  if (G.typeId(V) == G.typeId(From))
+  // A value that is stored must lie in a buffer as it is to be written: what
+  // has been loaded or rounded does.
+  if (G.typeId(V) == G.typeId(From) &&
+      (G.op(From) == Op::Round || G.info(From).Class == OpClass::Source ||
+       G.info(From).Class == OpClass::Movement))
     return From;
   // Widened and rounded back to where it came from: bf16 -> f32 -> bf16.
   if (G.op(From) == Op::Cast && G.typeId(G.operands(From)[0]) == G.typeId(V))

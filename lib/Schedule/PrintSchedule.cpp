@@ -8,6 +8,7 @@
 
 #include "mergec/IR/Text.h"
 #include "mergec/Schedule/Schedule.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mergec;
@@ -18,16 +19,16 @@ static bool isLeaf(const Graph &G, ValueId V) {
 }
 
 static void collectReads(const Graph &G, ValueId V,
+                         llvm::DenseSet<ValueId> &Seen,
                          std::vector<ValueId> &Reads) {
-  if (!G.type(V).isTensor())
+  if (!G.type(V).isTensor() || !Seen.insert(V).second)
     return;
   if (isLeaf(G, V)) {
-    if (!llvm::is_contained(Reads, V))
-      Reads.push_back(V);
+    Reads.push_back(V);
     return;
   }
   for (ValueId O : G.operands(V))
-    collectReads(G, O, Reads);
+    collectReads(G, O, Seen, Reads);
 }
 
 void mergec::printSchedule(const Graph &G, const SweepPlan &Plan,
@@ -46,6 +47,7 @@ void mergec::printSchedule(const Graph &G, const SweepPlan &Plan,
        << (W.Sweeps == 1 ? " sweep" : " sweeps") << " of " << Cut.Count
        << (Cut.Count == 1 ? " segment" : " segments") << "\n";
     for (uint32_t Level = 0; Level != W.Sweeps; ++Level) {
+      llvm::DenseSet<ValueId> Seen;
       std::vector<ValueId> Reads;
       std::string Leaves;
       llvm::raw_string_ostream Text(Leaves);
@@ -57,7 +59,7 @@ void mergec::printSchedule(const Graph &G, const SweepPlan &Plan,
         if (!Runs)
           continue;
         for (ValueId O : G.operands(V))
-          collectReads(G, O, Reads);
+          collectReads(G, O, Seen, Reads);
         Text << (Leaves.empty() ? "" : ", ");
         if (Class == OpClass::Sink) {
           Text << "store \"" << G.nameAttribute(V, 0) << "\"";

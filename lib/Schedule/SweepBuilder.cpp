@@ -180,5 +180,8 @@ uint32_t SweepBuilder::selection(ValueId V) const {
 void SweepBuilder::store(ValueId Store) {
   ValueId V = G.operands(Store)[0];
   uint16_t Output = OutputOf.lookup(Store);
-  Current->Outputs.push_back({Output, read(V)});
+  TileOperand From = read(V);
+  assert(From.Where != Place::Register && From.Type == G.type(V).Element &&
+         "only loaded and rounded values can be written");
+  Current->Outputs.push_back({Output, From});
 }

@@ -11,6 +11,7 @@
 #include "mergec/Types/ByteSize.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include <getopt.h>
 
 using namespace mergec;
