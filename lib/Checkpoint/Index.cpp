@@ -129,6 +129,15 @@ private:
 
 } // namespace
 
+std::optional<uint32_t> ShardIndex::fileOf(llvm::StringRef Tensor) const {
+  auto At = llvm::lower_bound(
+      Entries, Tensor,
+      [](const Entry &E, llvm::StringRef Name) { return E.Tensor < Name; });
+  if (At == Entries.end() || At->Tensor != Tensor)
+    return std::nullopt;
+  return At->File;
+}
+
 void mergec::parseIndex(llvm::StringRef Text, ShardIndex &Into, Faults &Found) {
   IndexReader Reader(Into, Found);
   std::optional<size_t> Offset = Reader.read(Text);

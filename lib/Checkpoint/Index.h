@@ -19,6 +19,7 @@
 #include "mergec/Checkpoint/Faults.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Allocator.h"
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct ShardIndex {
   std::vector<Entry> Entries;     ///< Sorted by tensor.
   std::vector<std::string> Files; ///< Relative to the index; all fit to open.
   llvm::BumpPtrAllocator Names;
+
+  /// Nothing for a tensor that the index does not mention.
+  std::optional<uint32_t> fileOf(llvm::StringRef Tensor) const;
 };
 
 /// Parses the index. Entries that name a file outside the directory, or one

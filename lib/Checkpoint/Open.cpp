@@ -36,6 +36,9 @@ constexpr QuantisedRow QuantisedNames[] = {
 #include "mergec/Checkpoint/Architectures.def"
 };
 
+constexpr llvm::StringLiteral MissingHint =
+    "the model was not downloaded completely: fetch it again";
+
 class Opener {
 public:
   Opener(Checkpoint &Into, llvm::SMRange Where, Diagnostics &Diags)
@@ -92,14 +95,24 @@ private:
   bool Sound = true;
 };
 
+/// How a file that ought to be there is not.
+llvm::StringRef Opener::absence(llvm::StringRef File) const {
+  return llvm::sys::fs::is_symlink_file(path(File))
+             ? "is a link to a file that is not there"
+             : "is not there";
+}
+
 void Opener::readConfig() {
   constexpr uint64_t MostBytes = 64 << 20;
   std::string Path = path("config.json");
   std::error_code Error = readSmallFile(Path, MostBytes, Into.ConfigText);
-  if (Error == std::errc::no_such_file_or_directory)
+  bool IsAbsent = Error == std::errc::no_such_file_or_directory;
+  if (IsAbsent && !llvm::sys::fs::is_symlink_file(Path))
     return;
   Faults Found;
-  if (Error == std::errc::file_too_large)
+  if (IsAbsent)
+    Found.add(absence("config.json"), MissingHint);
+  else if (Error == std::errc::file_too_large)
     Found.add("larger than any configuration",
               "download the model's configuration");
   else if (Error)
@@ -126,7 +139,12 @@ void Opener::readWeights() {
   if (!Files->Index.empty()) {
     constexpr uint64_t MostBytes = 1 << 30;
     std::string Text, Path = path(Files->Index);
-    if (std::error_code Error = readSmallFile(Path, MostBytes, Text))
+    std::error_code Error = readSmallFile(Path, MostBytes, Text);
+    if (Error == std::errc::no_such_file_or_directory) {
+      IndexFaults.add(absence(Files->Index), MissingHint);
+      return fail(IndexFaults, Kind::BadIndex, IndexSubject);
+    }
+    if (Error)
       return cannotRead(Path, Error);
     Index.emplace();
     parseIndex(Text, *Index, IndexFaults);
@@ -146,17 +164,8 @@ void Opener::readWeights() {
   }
 }
 
-/// How a file that ought to be there is not.
-llvm::StringRef Opener::absence(llvm::StringRef File) const {
-  return llvm::sys::fs::is_symlink_file(path(File))
-             ? "is a link to a file that is not there"
-             : "is not there";
-}
-
 void Opener::readShards(llvm::ArrayRef<std::string> Shards,
                         const ShardIndex *Index, Faults &IndexFaults) {
-  constexpr llvm::StringLiteral MissingHint =
-      "the model was not downloaded completely: fetch it again";
   Faults Missing;
   std::vector<llvm::StringRef> Pointers;
   std::vector<size_t> TensorsOf(Shards.size());
@@ -200,8 +209,9 @@ void Opener::readShards(llvm::ArrayRef<std::string> Shards,
   }
 }
 
-/// Sorts by name over all files. A tensor in two files is the one that the
-/// index assigns it to; without an index, it is a fault.
+/// Sorts by name over all files and keeps one tensor of each name: the one that
+/// the index assigns the name to. Without an index a name in two files is a
+/// fault; within one file, the header's own check has complained.
 void Opener::sortTensors(const ShardIndex *Index) {
   auto ByName = [](const TensorInfo &A, const TensorInfo &B) {
     int Order = A.Name.compare(B.Name);
@@ -212,43 +222,35 @@ void Opener::sortTensors(const ShardIndex *Index) {
     llvm::sort(Tensors, ByName);
 
   Faults Twice;
-  size_t Kept = 0, Entry = 0;
-  for (size_t I = 0, End; I != Tensors.size(); I = End) {
-    for (End = I + 1;
-         End != Tensors.size() && Tensors[End].Name == Tensors[I].Name;)
+  auto Choose = [&](llvm::ArrayRef<TensorInfo> Same) {
+    const TensorInfo &First = Same.front(), &Last = Same.back();
+    if (First.File == Last.File)
+      return First;
+    if (std::optional<uint32_t> File =
+            Index ? Index->fileOf(First.Name) : std::nullopt)
+      for (const TensorInfo &T : Same)
+        if (T.File == *File)
+          return T;
+    Twice.add("tensor " + quotedName(First.Name) + " is both in " +
+                  quotedName(shortPath(First.File)) + " and in " +
+                  quotedName(shortPath(Last.File)),
+              "remove the file that is not the model's, or add the "
+              "`model.safetensors.index.json` that says which one counts");
+    return First;
+  };
+  size_t Kept = 0;
+  for (size_t Begin = 0, End; Begin != Tensors.size(); Begin = End) {
+    End = Begin + 1;
+    while (End != Tensors.size() && Tensors[End].Name == Tensors[Begin].Name)
       ++End;
-    TensorInfo Chosen = Tensors[I];
-    // Within one file the header's own check has complained.
-    if (Tensors[End - 1].File != Chosen.File) {
-      bool Assigned = false;
-      if (Index) {
-        while (Entry != Index->Entries.size() &&
-               Index->Entries[Entry].Tensor < Chosen.Name)
-          ++Entry;
-        if (Entry != Index->Entries.size() &&
-            Index->Entries[Entry].Tensor == Chosen.Name)
-          for (size_t J = I; J != End; ++J)
-            if (Tensors[J].File == Index->Entries[Entry].File) {
-              Chosen = Tensors[J];
-              Assigned = true;
-            }
-      }
-      if (!Assigned)
-        Twice.add("tensor " + quotedName(Chosen.Name) + " is both in " +
-                      quotedName(shortPath(Chosen.File)) + " and in " +
-                      quotedName(shortPath(Tensors[End - 1].File)),
-                  "remove the file that is not the model's, or add the "
-                  "`model.safetensors.index.json` that says which one counts");
-    }
-    Tensors[Kept++] = Chosen;
+    Tensors[Kept++] = Choose(llvm::ArrayRef(Tensors).slice(Begin, End - Begin));
   }
   Tensors.resize(Kept);
   fail(Twice, Kind::BadSafetensors, Subject);
 
   // Of the foreign dtypes, those of tensors that were kept.
   llvm::erase_if(Into.ForeignTypes, [&](const ForeignDType &F) {
-    const TensorInfo *T = Into.find(F.Tensor);
-    return !T || T->Name.data() != F.Tensor.data();
+    return Into.find(F.Tensor)->Name.data() != F.Tensor.data();
   });
   llvm::sort(Into.ForeignTypes,
              [](const auto &A, const auto &B) { return A.Tensor < B.Tensor; });

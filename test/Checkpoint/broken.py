@@ -344,6 +344,13 @@ def index_link_dangles():
 
 
 @case
+def index_dangles():
+    sharded({"weight_map": WEIGHT_MAP})
+    os.remove(INDEX)
+    os.symlink("../../blobs/0123", INDEX)
+
+
+@case
 def index_tensor_missing():
     sharded({"weight_map": {**WEIGHT_MAP, "e": TWO}})
 
@@ -430,6 +437,13 @@ def layered(config, layers=(0, 1, 2, 3), prefix="model.layers."):
 @case
 def config_not_json():
     layered('{\n  "model_type": "llama",\n  "num_hidden_layers": 4,\n}\n')
+
+
+@case
+def config_dangles():
+    layered({"num_hidden_layers": 4})
+    os.remove("config.json")
+    os.symlink("../../blobs/0123", "config.json")
 
 
 @case
