@@ -250,8 +250,8 @@ def ties():
             [model("a", weight=0.6, density=0.4),
              model("b", weight=-0.5, density=0.4)])),
         Case("cancelling-divisor", models, plan(
-            [model("a", weight=0.5, density=1),
-             model("b", weight=-0.5, density=1)])),
+            [model("a", weight=0.5, density=1), model("b", weight=-0.5, density=1),
+             model("c", weight=0.25, density=1)])),
         Case("equal-votes", {**models, "b": opposite}, plan(
             [model("a", weight=0.5, density=0.5),
              model("b", weight=0.5, density=0.5)])),
@@ -414,8 +414,10 @@ def structure():
         "wpe.weight": Tensor.of("F16", r.normal(0, 1, (10, 8))),
         **{f"h.{i}.attn.c_attn.weight": Tensor.of("F16", r.normal(0, 1, (8, 24)))
            for i in range(3)},
-        **{f"h.{i}.attn.bias": Tensor.of("F16", np.tril(np.ones((10, 10))))
+        **{f"h.{i}.attn.bias": Tensor("BOOL", np.tril(np.ones((1, 1, 9, 9), "u1")))
            for i in range(3)},
+        **{f"h.{i}.attn.rotary_emb.inv_freq": Tensor.of(
+            "F32", 10.0 ** -np.arange(4)) for i in range(3)},
         "ln_f.weight": Tensor.of("F16", r.normal(0, 1, 8))},
         {"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2",
          "n_layer": 3, "num_hidden_layers": 3, "n_embd": 8, "vocab_size": 20})

@@ -185,7 +185,7 @@ class _Slice:
             names += [n for n in model.tensors if model.split(n) is None
                       and is_before_layers(n) == before and n not in names]
         return [self._job(n, [n] * len(self.sources), 0.0 if before else 1.0)
-                for n in names if not n.endswith(BUFFERS)]
+                for n in names]
 
     def layer(self, offset, number):
         rests, jobs = [], []
@@ -196,8 +196,6 @@ class _Slice:
                     rests.append(place[1])
         position = offset / (self.length - 1) if self.length > 1 else 1.0
         for rest in rests:
-            if rest.endswith(BUFFERS):
-                continue
             names = [f"{m.layer_prefix}{first + offset}.{rest}"
                      for _, m, first, _, _ in self.sources]
             prefix = self.sources[0][1].layer_prefix
@@ -223,6 +221,11 @@ class _Slice:
                 inputs.append(entry)
                 ordinals.append(ordinal)
         first = base or inputs[0]
+        # Integer buffers are kept as the base, or the first, has them.
+        if out_name.endswith(BUFFERS) and not first.tensor.is_float():
+            return Job(out_name, "passthrough",
+                       [Input(first.tensor, lambda p: None, first.model)], None,
+                       lambda p: None, first.tensor.dtype)
         wanted = self.plan.get("out_dtype") or self.plan.get("dtype")
         stored = first.tensor.dtype
         dtype = PLAN_NAMES[wanted] if wanted and first.tensor.is_float() else stored

@@ -54,6 +54,17 @@ def make_models():
     return result
 
 
+def make(work, method):
+    """In a process of its own: a child's peak starts with its parent's size."""
+    plan = dict(all_method_plans())[method]
+    child = os.fork()
+    if child == 0:
+        prepare(Case("budget", make_models(), plan), work)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit("can't make the models")
+
+
 def run(directory, out, memory):
     """Peak resident bytes of the merge."""
     child = os.posix_spawnp(
@@ -71,8 +82,7 @@ def main():
     parser.add_argument("--work", required=True, type=Path)
     options = parser.parse_args()
     work = options.work.resolve()
-    plan = dict(all_method_plans())[options.method]
-    prepare(Case("budget", make_models(), plan), work)
+    make(work, options.method)
     peak = run(work, "small", f"{BUDGET >> 20}MiB")
     run(work, "large", "4GiB")
     small, large = (read_model(work / o) for o in ("small", "large"))
