@@ -32,7 +32,8 @@ static void beginSegment(const Reduction &R, const GroupState &State,
   const SelectionState &S = State.Selections[R.Target];
   KeepState &K = *static_cast<KeepState *>(Worker);
   if (S.KeepAll || S.KeepNone) {
-    K = {S.KeepAll ? 0u : 0x7fffffffu, 1, S.KeepAll, 0};
+    // Above every magnitude, with room for the kernel to add one.
+    K = {S.KeepAll ? 0u : 0x7ffffffeu, 1, S.KeepAll, 0};
     return;
   }
   uint64_t Before = S.ClassBefore.empty() ? 0 : S.ClassBefore[Segment];
