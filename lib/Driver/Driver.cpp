@@ -126,11 +126,9 @@ static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
     Err << "interrupted; nothing was left behind\n";
     return 130;
   }
-  for (const Checkpoint *M : C.Models)
-    for (const CheckpointFile &F : M->files())
-      if (Complete && !F.unchanged())
-        S.Diags.report(Kind::InputChanged,
-                       "`" + F.Path + "` was changed while it was read");
+  if (Complete)
+    for (const Checkpoint *M : C.Models)
+      checkUnchanged(*M, S.Diags);
   if (!Complete || S.Diags.hasErrors())
     return S.end();
 
