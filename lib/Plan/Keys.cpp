@@ -136,65 +136,71 @@ const Node *modelBefore(const Node &Mapping, const Entry &Behind) {
              : nullptr;
 }
 
-void reportLost(const Node &Mapping, const Entry *Parameters,
-                llvm::ArrayRef<const Entry *> Lost, Reading &R) {
-  llvm::SmallVector<StringRef, 4> Names;
-  for (const Entry *E : Lost)
-    Names.push_back(E->Key);
-  bool One = Names.size() == 1;
+/// Parameters among the keys of a mapping, found while reading it.
+struct LostParameters {
+  llvm::SmallVector<const Entry *, 4> Entries;
 
+  bool one() const { return Entries.size() == 1; }
+  llvm::SMRange where() const { return Entries[0]->KeyWhere; }
+  std::string names() const {
+    llvm::SmallVector<StringRef, 4> Names;
+    for (const Entry *E : Entries)
+      Names.push_back(E->Key);
+    return quoteAll(Names);
+  }
+};
+
+/// Those that stand beside a `parameters` with others in it, or without any.
+void reportOutside(const Entry *Parameters, const LostParameters &Lost,
+                   Reading &R) {
+  Diagnostic &D =
+      R.Diags.report(Kind::Misindented, Lost.where(),
+                     Lost.names() +
+                         (Lost.one() ? " is a parameter and stands"
+                                     : " are parameters and stand") +
+                         " outside of `parameters`");
   if (Parameters && Parameters->Value->isMapping() &&
       !Parameters->Value->Flow && !Parameters->Value->Entries.empty()) {
-    R.Diags
-        .report(Kind::Misindented, Lost[0]->KeyWhere,
-                quoteAll(Names) + (One ? " stands" : " stand") +
-                    " outside of `parameters`")
-        .note("`parameters` is here", Parameters->KeyWhere)
-        .hint("indent " + std::string(One ? "it" : "them") + " as far as `" +
-              Parameters->Value->Entries[0].Key + "`");
+    D.note("`parameters` is here", Parameters->KeyWhere)
+        .hint("indent " + std::string(Lost.one() ? "it" : "them") +
+              " as far as `" + Parameters->Value->Entries[0].Key + "`");
     return;
   }
-  if (!Parameters || !Parameters->Value->isNull()) {
-    std::string Inline;
-    for (const Entry *E : Lost)
-      Inline += (Inline.empty() ? "" : ", ") + E->Key + ": " +
-                (E->Value->isScalar() ? E->Value->Text : "…");
-    R.Diags
-        .report(Kind::Misindented, Lost[0]->KeyWhere,
-                quoteAll(Names) +
-                    (One ? " is a parameter and stands"
-                         : " are parameters and stand") +
-                    " outside of `parameters`")
-        .hint("write `parameters: {" + Inline + "}`");
-    return;
-  }
+  std::string Inline;
+  for (const Entry *E : Lost.Entries)
+    Inline += (Inline.empty() ? "" : ", ") + E->Key + ": " +
+              (E->Value->isScalar() ? E->Value->Text : "…");
+  D.hint("write `parameters: {" + Inline + "}`");
+}
 
-  // A parameter of models, behind a list of models, was one of the last of
-  // them.
-  const Node *Item = modelBefore(Mapping, *Parameters);
+/// Those that stand below an empty `parameters`, as far to the left.
+void reportBelow(const Node &Mapping, const Entry &Parameters,
+                 const LostParameters &Lost, Reading &R) {
   auto PerModel = [&](const Entry *E) {
     const ParameterSpec *P =
         R.TheMethod ? R.TheMethod->parameter(E->Key) : nullptr;
     return P && P->Scope == ParameterScope::Model;
   };
-  std::string Hint = "indent " + std::string(One ? "it" : "them") +
-                     " below `parameters`, like this:\n";
-  StringRef Indent = "  ";
-  if (Item && llvm::all_of(Lost, PerModel)) {
-    Hint = "indent `parameters` below the model and " + quoteAll(Names) +
+  std::string Hint, Indent;
+  // Behind a list of models, parameters of models belonged to its last.
+  const Node *Item = modelBefore(Mapping, Parameters);
+  if (Item && llvm::all_of(Lost.Entries, PerModel)) {
+    Hint = "indent `parameters` below the model and " + Lost.names() +
            " below `parameters`, like this:\n- " +
            reindented(Item->Entries[0], "") + "\n  parameters:";
     Indent = "    ";
   } else {
-    Hint += "parameters:";
+    Hint = "indent " + std::string(Lost.one() ? "it" : "them") +
+           " below `parameters`, like this:\nparameters:";
+    Indent = "  ";
   }
-  for (const Entry *E : Lost)
+  for (const Entry *E : Lost.Entries)
     Hint += "\n" + reindented(*E, Indent);
   R.Diags
-      .report(Kind::Misindented, Lost[0]->KeyWhere,
-              "`parameters` is empty, because " + quoteAll(Names) +
-                  " below it " + (One ? "is" : "are") + " not indented")
-      .note("`parameters` is here", Parameters->KeyWhere)
+      .report(Kind::Misindented, Lost.where(),
+              "`parameters` is empty, because " + Lost.names() + " below it " +
+                  (Lost.one() ? "is" : "are") + " not indented")
+      .note("`parameters` is here", Parameters.KeyWhere)
       .hint(Hint);
 }
 
@@ -202,26 +208,30 @@ void reportLost(const Node &Mapping, const Entry *Parameters,
 
 const Node &plan::takeMapping(const Node &Mapping, Level L, Reading &R) {
   bool TakesParameters = isKey(L, "parameters");
-  llvm::SmallVector<const Entry *, 4> Lost;
+  LostParameters Lost;
   for (const Entry &E : Mapping.Entries)
     if (isKey(L, E.Key))
       continue;
     else if (TakesParameters && isParameter(E.Key))
-      Lost.push_back(&E);
+      Lost.Entries.push_back(&E);
     else
       reportUnknown(E, L, R);
-  if (Lost.empty())
+  if (Lost.Entries.empty())
     return Mapping;
 
   const Entry *Parameters = Mapping.find("parameters");
-  reportLost(Mapping, Parameters, Lost, R);
+  if (Parameters && Parameters->Value->isNull() &&
+      Parameters->KeyWhere.Start.getPointer() < Lost.where().Start.getPointer())
+    reportBelow(Mapping, *Parameters, Lost, R);
+  else
+    reportOutside(Parameters, Lost, R);
 
   Node &Moved = R.Doc.make();
   Moved.Is = Node::Shape::Mapping;
-  Moved.Where = Lost[0]->KeyWhere;
+  Moved.Where = Lost.where();
   if (Parameters && Parameters->Value->isMapping())
     Moved = *Parameters->Value;
-  for (const Entry *E : Lost)
+  for (const Entry *E : Lost.Entries)
     if (!Moved.find(E->Key))
       Moved.Entries.push_back(*E);
 
@@ -230,6 +240,6 @@ const Node &plan::takeMapping(const Node &Mapping, Level L, Reading &R) {
   llvm::erase_if(Mended.Entries, [&](const Entry &E) {
     return E.Key == "parameters" || !isKey(L, E.Key);
   });
-  Mended.Entries.push_back({"parameters", Lost[0]->KeyWhere, &Moved});
+  Mended.Entries.push_back({"parameters", Lost.where(), &Moved});
   return Mended;
 }

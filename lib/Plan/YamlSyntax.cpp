@@ -170,11 +170,18 @@ private:
   }
 
   void tabs() {
+    auto Report = [&](size_t Begin, size_t Size) {
+      report(Begin, Size, "a tab is used for indentation")
+          .hint("YAML is indented with spaces");
+    };
+    bool Any = false;
     for (const Line &L : Lines)
-      if (L.hasTab())
-        report(L.Begin + L.Spaces, L.Indent - L.Spaces,
-               "a tab is used for indentation")
-            .hint("YAML is indented with spaces");
+      if (L.hasTab()) {
+        Report(L.Begin + L.Spaces, L.Indent - L.Spaces);
+        Any = true;
+      }
+    if (!Any) // It stands in a line that is otherwise empty.
+      Report(At, 1);
   }
 
   void strayColon() {

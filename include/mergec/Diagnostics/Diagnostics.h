@@ -86,8 +86,8 @@ public:
   /// NUL that is not part of it.
   llvm::StringRef addFile(llvm::StringRef Path, llvm::StringRef Text);
 
-  /// Reads a file; nothing, and a diagnostic, if that fails: an error when there
-  /// is no such file, a failure when it is there and cannot be read.
+  /// Reads a file; nothing, and a diagnostic, if that fails: an error when
+  /// there is no such file, a failure when it is there and cannot be read.
   std::optional<llvm::StringRef> readFile(llvm::StringRef Path);
 
   Diagnostic &report(Kind K, llvm::SMRange Where, const llvm::Twine &Message);

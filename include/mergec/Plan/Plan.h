@@ -50,8 +50,8 @@ struct Gradient {
   std::vector<double> Points; ///< At least one.
   llvm::SMRange Where;
 
-  /// `Position` in [0, 1]: 0 the slice's first layer (and all tensors before the
-  /// layers), 1 its last (and all tensors behind them).
+  /// `Position` in [0, 1]: 0 the slice's first layer (and all tensors before
+  /// the layers), 1 its last (and all tensors behind them).
   double at(double Position) const;
 };
 
@@ -172,8 +172,8 @@ struct ParameterValue {
   llvm::SMRange Where;
 };
 
-/// A global parameter of the tensor whose output name is `OutputName`: the first
-/// that yields a value of slice, module, plan, default.
+/// A global parameter of the tensor whose output name is `OutputName`: the
+/// first that yields a value of slice, module, plan, default.
 std::optional<ParameterValue> resolveGlobal(const ParameterPlace &Place,
                                             const ParameterSpec &Spec,
                                             llvm::StringRef OutputName);
