@@ -428,7 +428,18 @@ def structure():
         model("a", weight=0.5, density=0.5), model("b", weight=1, density=0.25)]}
     sharded = {n: m.ModelSpec(s.tensors, s.config, shards=i + 1, shuffled=True)
                for i, (n, s) in enumerate(models.items())}
+    lacking = {**models, "b": m.without_tensors(models["b"], [
+        "model.layers.0.mlp.up_proj.weight", "model.norm.weight",
+        "model.embed_tokens.weight"])}
     return [
+        Case("linear-lacking", lacking, mean, ["--allow-missing"]),
+        Case("ties-lacking", lacking, everyone, ["--allow-missing"]),
+        Case("slerp-lacking", lacking, {
+            "merge_method": "slerp", "base_model": "a", "parameters": {"t": 0.3},
+            "models": [model("a"), model("b")]}, ["--allow-missing"]),
+        Case("slerp-base-lacking", lacking, {
+            "merge_method": "slerp", "base_model": "b", "parameters": {"t": 0.3},
+            "models": [model("a"), model("b")]}, ["--allow-missing"]),
         Case("slerp-slices", models, slerped),
         Case("frankenmerge", models, franken),
         Case("frankenmerge-uneven-depths", deep, {

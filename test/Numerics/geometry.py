@@ -18,6 +18,7 @@ from operands import Operands, dot, norm
 
 def slerp(job):
     ops = Operands(job)
+    ops.reduced = True
     if job.base is None or not ops.x:
         return ops.combination([ops.real(1)], ops.x or [ops.b])
     t, x, b = ops.real(ops.number("t")), ops.x[0], ops.b
@@ -38,6 +39,7 @@ def slerp(job):
 
 def nuslerp(job):
     ops = Operands(job)
+    ops.reduced = True
     first, second = ops.each("weight")
     t = 0.5 if abs(first + second) < 1e-6 else second / (first + second)
     a, b = ops.x if ops.b is None else ops.deltas()
@@ -65,6 +67,7 @@ def nuslerp(job):
 
 def multislerp(job):
     ops = Operands(job)
+    ops.reduced = True
     y = ops.x if ops.b is None else ops.deltas()
     based = ([ops.real(1)], [ops.b]) if ops.b is not None else ([], [])
     if len(y) == 1:
@@ -100,6 +103,7 @@ def multislerp(job):
 
 def karcher(job):
     ops = Operands(job)
+    ops.reduced = True
     tolerance = ops.number("tol", 1e-5)
     rounds = int(ops.number("max_iter", 10))
     lengths = [norm(v) for v in ops.x]
@@ -138,6 +142,7 @@ def karcher(job):
 
 def model_stock(job):
     ops = Operands(job)
+    ops.reduced = True
     n = ops.count
     deltas = ops.deltas()
     rows = ops.flag("filter_wise", False) and deltas[0].ndim > 0

@@ -18,6 +18,7 @@ CLOSE_IMPORTANCE = 1e-6
 
 def sce(job):
     ops = Operands(job)
+    ops.reduced = True
     deltas = ops.deltas()
     share = ops.number("select_topk", 1.0)
     if share < 1:

@@ -22,6 +22,7 @@ class Expected:
     terms: np.ndarray  # Sum of the magnitudes of what is added up.
     models: int
     wide: bool = False  # Computed in float64 rather than in float32.
+    reduced: bool = False  # A float64 sum over the tensor is a factor in it.
     # Where a decision hangs on the last bits of a reduction, either outcome is
     # right: (where, value, terms) of the other one.
     alternatives: list = field(default_factory=list)
@@ -41,6 +42,7 @@ class Operands:
         self.b = job.base.tensor.float64().astype(self.real) if job.base else None
         self.count = len(self.x)
         self.shape = everything[0].shape
+        self.reduced = False
 
     def each(self, parameter, default=None):
         """A per-model parameter as a list of floats."""
@@ -74,7 +76,7 @@ class Operands:
 
     def expected(self, value, terms, **more):
         return Expected(value, np.asarray(terms, np.float64), self.count,
-                        self.wide, **more)
+                        self.wide, self.reduced, **more)
 
     def combination(self, coefficients, vectors, **more):
         """The sum of coefficient times vector; coefficients may be arrays."""

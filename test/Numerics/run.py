@@ -7,6 +7,7 @@
 # ===----------------------------------------------------------------------===#
 #
 #   run.py GROUP --work DIRECTORY [--tool MERGEC] [--only CASE]
+#   run.py random_plans --work DIRECTORY [--first N] [--count N]
 #
 # Makes the models of each case, runs the merge, and holds every tensor of the
 # result against the float64 oracle. Says which tensors fail, with the worst
@@ -25,6 +26,7 @@ import numpy as np
 
 import cases
 import cases_further
+import cases_random
 import plan as plans
 import random_masks
 from judge import Verdict, judge
@@ -156,14 +158,19 @@ def main():
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--tool", default="mergec")
     parser.add_argument("--only")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=40)
     options = parser.parse_args()
     tool = shutil.which(options.tool)
     if tool is None:
         sys.exit(f"no `{options.tool}` to run")
-    chosen = [c for c in {**cases.GROUPS, **cases_further.GROUPS}[options.group]()
-              if options.only in (None, c.name)]
-    results = [report(c, run_case(c, str(Path(tool).resolve()),
-                                  options.work.resolve())) for c in chosen]
+    tool, work = str(Path(tool).resolve()), options.work.resolve()
+    if options.group in cases_random.GROUPS:
+        chosen = cases_random.GROUPS[options.group](options.first, options.count)
+    else:
+        chosen = {**cases.GROUPS, **cases_further.GROUPS}[options.group]()
+    results = [report(c, run_case(c, tool, work)) for c in chosen
+               if options.only in (None, c.name)]
     print(f"{sum(results)} of {len(results)} cases pass")
     sys.exit(0 if all(results) and results else 1)
 

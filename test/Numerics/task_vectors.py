@@ -92,6 +92,7 @@ def _merge(ops, deltas, masks, normalize, rescale=None, vote=False, factors=None
     rescaled = rescale is not None and ops.flag("rescale", rescale)
     if masks is not None:
         if rescaled:
+            ops.reduced = True
             scales = [_rescale(d, m) for d, m in zip(deltas, masks)]
         if factors is not None:
             scales = [s if f is None else f for s, f in zip(scales, factors)]
