@@ -50,6 +50,7 @@ bool Compilation::openModels() {
 bool Compilation::lower() {
   LoweringOptions LO;
   LO.AllowMissing = Options.AllowMissing;
+  LO.Seed = Options.Seed;
   Lowered = lowerPlan(*ThePlan, BySpelling, LO, Diags);
   return Lowered.has_value();
 }

@@ -98,6 +98,24 @@ static uint64_t peakRSS() {
   return uint64_t(Usage.ru_maxrss) * 1024;
 }
 
+/// What the configuration and the card of the result say.
+static OutputContents describe(const Compilation &C) {
+  OutputContents Contents;
+  Contents.Donor = C.Lowered->Donor;
+  Contents.Facts.Layers = C.Lowered->Layers;
+  Contents.Facts.LayerSources = C.Lowered->LayerSources;
+  Contents.Facts.Vocabulary = C.Lowered->Vocabulary;
+  Contents.Facts.Type = C.ThePlan->resultDType();
+  Contents.Facts.TiesHead = C.Lowered->TiesHead;
+  Contents.ThePlan = &*C.ThePlan;
+  Contents.Models = C.Lowered->Models;
+  if (C.ThePlan->Base)
+    Contents.BaseModel = C.ThePlan->Base->spelling();
+  Contents.Seed = C.ThePlan->Seed.value_or(C.Options.Seed);
+  Contents.Version = version();
+  return Contents;
+}
+
 /// Runs the program into a directory that appears when it is complete.
 static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
                    llvm::raw_ostream &Err) {
@@ -108,6 +126,11 @@ static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
     Directory = OutputDirectory::begin(Options.Output, Options.Force, C.Layout,
                                        C.Models, S.Diags);
   if (!Directory)
+    return S.end();
+  // Everything but the weights comes first: what is wrong with the donor's
+  // files is known before the long part.
+  if (!Directory->writeContents(C.Layout, C.Outputs, describe(C), S.Diags) ||
+      S.Diags.hasErrors())
     return S.end();
   S.flush(); // Warnings are worth reading while the merge runs.
 
@@ -132,21 +155,7 @@ static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
   if (!Complete || S.Diags.hasErrors())
     return S.end();
 
-  OutputContents Contents;
-  Contents.Donor = C.Lowered->Donor;
-  Contents.Facts.Layers = C.Lowered->Layers;
-  Contents.Facts.LayerSources = C.Lowered->LayerSources;
-  Contents.Facts.Vocabulary = C.Lowered->Vocabulary;
-  Contents.Facts.Type = C.ThePlan->resultDType();
-  Contents.Facts.TiesHead = C.Lowered->TiesHead;
-  Contents.ThePlan = &*C.ThePlan;
-  Contents.Models = C.Lowered->Models;
-  if (C.ThePlan->Base)
-    Contents.BaseModel = C.ThePlan->Base->spelling();
-  Contents.Seed = C.ThePlan->Seed.value_or(Options.Seed);
-  Contents.Version = version();
-  if (!Directory->writeContents(C.Layout, C.Outputs, Contents, S.Diags) ||
-      !Directory->commit(S.Diags))
+  if (!Directory->commit(S.Diags, Options.Sync))
     return S.end();
 
   double Seconds =

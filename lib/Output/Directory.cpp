@@ -162,7 +162,7 @@ bool OutputDirectory::create(const OutputLayout &Layout, Diagnostics &Diags) {
   return true;
 }
 
-bool OutputDirectory::commit(Diagnostics &Diags) {
+bool OutputDirectory::commit(Diagnostics &Diags, bool Sync) {
   auto &Writing = WritingDirectories::get();
   std::unique_lock Guard(Writing.Mutex);
   if (Temporary.empty())
@@ -174,11 +174,13 @@ bool OutputDirectory::commit(Diagnostics &Diags) {
   Guard.unlock();
   int Errno = 0;
   std::string Culprit;
-  for (const std::string &Name : *Names)
-    if (int Failed = syncToDisk(Synced + "/" + Name); Failed && !Errno)
-      Errno = Failed, Culprit = Shown + "/" + Name;
-  if (!Errno && (Errno = syncToDisk(Synced)))
-    Culprit = Shown;
+  if (Sync) {
+    for (const std::string &Name : *Names)
+      if (int Failed = syncToDisk(Synced + "/" + Name); Failed && !Errno)
+        Errno = Failed, Culprit = Shown + "/" + Name;
+    if (!Errno && (Errno = syncToDisk(Synced)))
+      Culprit = Shown;
+  }
 
   Guard.lock();
   if (Temporary.empty())
@@ -203,7 +205,8 @@ bool OutputDirectory::commit(Diagnostics &Diags) {
   }
   // The result stands; that its name survives a power failure is all that is
   // left to ask for, and no reason to take it away again.
-  syncToDisk(Existed ? Final : fs::path(Final).parent_path().string());
+  if (Sync)
+    syncToDisk(Existed ? Final : fs::path(Final).parent_path().string());
   ::close(Lock);
   Lock = -1;
   Temporary.clear();

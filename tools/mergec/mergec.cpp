@@ -93,6 +93,8 @@ static constexpr OptionRow Merging[] = {
     {"allow-missing", nullptr,
      "merge a tensor that some models lack from those that have it",
      flag<&DriverOptions::AllowMissing>},
+    {"sync", nullptr, "have the result on the disk before it appears",
+     flag<&DriverOptions::Sync>},
     {"strict", nullptr, "warnings are errors", flag<&DriverOptions::Strict>},
     {"quiet", nullptr, "print warnings and errors only",
      flag<&DriverOptions::Quiet>},

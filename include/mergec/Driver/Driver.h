@@ -31,7 +31,7 @@ struct DriverOptions {
   EmitIR Emit = EmitIR::No;
   std::vector<std::string> RunPasses; ///< Instead of the pipeline.
   bool DryRun = false, Force = false, Strict = false, Quiet = false;
-  bool AllowMissing = false, JsonLog = false, Stats = false;
+  bool AllowMissing = false, JsonLog = false, Stats = false, Sync = false;
   bool PrintAfterAll = false, TimePasses = false;
 };
 

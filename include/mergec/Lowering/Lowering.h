@@ -28,6 +28,7 @@ using CheckpointMap = std::map<std::string, const Checkpoint *>;
 
 struct LoweringOptions {
   bool AllowMissing = false; ///< Merge a tensor from the models that have it.
+  uint64_t Seed = 0;         ///< Of random masks, unless the plan has one.
 };
 
 /// Where the layers of one output slice come from.

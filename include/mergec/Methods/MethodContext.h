@@ -45,6 +45,12 @@ public:
                                                   llvm::StringRef Name) = 0;
   bool flag(llvm::StringRef Name) { return global(Name) != 0; }
 
+  /// What input `I` draws at random with in this tensor. It follows from the
+  /// seed, the tensor's name in the result and the place of the input among the
+  /// models besides the base: not from names of models, which differ between a
+  /// chain and its stages run one by one.
+  virtual uint64_t randomKey(size_t I) = 0;
+
   /// Reports a mistake in the parameters of this tensor: once per place,
   /// however many tensors have it.
   virtual void report(Kind K, const llvm::Twine &Message,
@@ -71,6 +77,11 @@ public:
   ValueId sumAbs(ValueId X) { return G.create(Op::SumAbs, {X}, {Over}); }
   /// The `Count` largest magnitudes of `X`, 0 elsewhere.
   ValueId keepLargest(ValueId X, uint64_t Count);
+  /// Each element of input `I`'s vector `X` with probability `P` (a number, or
+  /// a tensor of one for each), else 0.
+  ValueId thin(size_t I, ValueId X, ValueId P) {
+    return G.create(Op::Thin, {X, P}, {randomKey(I)});
+  }
   /// A function of numbers with `Width` results.
   ValueId map(llvm::StringRef Function, llvm::ArrayRef<ValueId> Numbers,
               unsigned Width = 1);

@@ -129,10 +129,11 @@ public:
                      llvm::ArrayRef<OutputTensor> Tensors,
                      const OutputContents &Contents, Diagnostics &Diags);
 
-  /// Syncs and renames. With `Force`, an older directory's files are replaced
+  /// Renames; with `Sync`, all data are forced to the disk before, so that the
+  /// result survives a power failure. With `Force`, an older directory's files are replaced
   /// and stale weights, indexes and tokenizer files of the earlier result
   /// removed; other files stay.
-  bool commit(Diagnostics &Diags);
+  bool commit(Diagnostics &Diags, bool Sync = false);
 
   /// Removes what every directory not yet committed has written, for a run that
   /// is interrupted. From an ordinary thread, not from a signal handler; other

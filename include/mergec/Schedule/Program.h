@@ -79,10 +79,12 @@ struct Instruction {
     Segment,
     Row
   } Base = IndexBase::Tensor;
-  /// A number, or with `KeyFrom` the selection whose bin or threshold it is.
+  /// A number, or with `KeyFrom` the selection whose bin or threshold it is, or
+  /// the slot whose bits it is.
   uint64_t Key = 0;
   enum class KeySource : uint8_t {
     Literal,
+    NumberBits,
     SelectionBin,
     SelectionThreshold
   } KeyFrom = KeySource::Literal;
