@@ -12,6 +12,8 @@
 #include "mergec/Methods/MethodContext.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/EndianStream.h"
+#include "llvm/Support/xxhash.h"
 #include <set>
 
 using namespace mergec;
@@ -56,6 +58,7 @@ public:
   double global(llvm::StringRef Name) override;
   std::optional<double> optionalParameter(size_t I,
                                           llvm::StringRef Name) override;
+  uint64_t randomKey(size_t I) override;
   void report(Kind K, const llvm::Twine &Message,
               const llvm::Twine &Hint) override;
 
@@ -195,6 +198,19 @@ double JobContext::global(llvm::StringRef Name) {
 std::optional<double> JobContext::optionalParameter(size_t I,
                                                     llvm::StringRef Name) {
   return resolve(I, Name);
+}
+
+uint64_t JobContext::randomKey(size_t I) {
+  uint64_t Ordinal = Sources[I] - S->Inputs.data();
+  if (S->Base >= 0 && Ordinal > uint64_t(S->Base))
+    --Ordinal;
+  std::string Bytes;
+  llvm::raw_string_ostream OS(Bytes);
+  llvm::support::endian::Writer Writer(OS, llvm::endianness::little);
+  Writer.write(P.P.Seed.value_or(P.Options.Seed));
+  Writer.write(Ordinal);
+  OS << J->OutputName;
+  return llvm::xxh3_64bits(OS.str());
 }
 
 void JobContext::report(Kind K, const llvm::Twine &Message,

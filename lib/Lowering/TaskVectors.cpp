@@ -27,10 +27,12 @@ static void product(llvm::ArrayRef<double> In,
 const HostFunction mergec::TaskVectorFunctions[2] = {
     {"rescale_factor", rescaleFactor, nullptr}, {"product", product, nullptr}};
 
-llvm::SmallVector<ValueId, 8> mergec::taskVectors(MethodContext &C) {
-  llvm::SmallVector<ValueId, 8> Vectors;
-  for (size_t I = 0; I != C.inputCount(); ++I)
-    Vectors.push_back(C.subtract(C.input(I), C.base()));
+SparseVectors mergec::taskVectors(MethodContext &C) {
+  SparseVectors Vectors;
+  for (size_t I = 0; I != C.inputCount(); ++I) {
+    ValueId Full = C.subtract(C.input(I), C.base());
+    Vectors.push_back({Full, Full, std::nullopt});
+  }
   return Vectors;
 }
 
@@ -39,10 +41,40 @@ uint64_t mergec::survivors(double Density, uint64_t Elements) {
   return Count == 0 && Density > 0 && Elements ? 1 : Count;
 }
 
-ValueId mergec::mergeTaskVectors(MethodContext &C, llvm::ArrayRef<ValueId> Full,
-                                 llvm::ArrayRef<ValueId> Thinned,
+static void keepDensest(MethodContext &C, size_t I, SparseVector &V) {
+  double Density = C.parameter(I, "density");
+  if (Density < 1)
+    V.Thinned = C.keepLargest(V.Thinned, survivors(Density, C.elements()));
+}
+
+/// `dare: {drop_rate: p}`, as published plans have it: false if not given.
+static bool dropAndTrim(MethodContext &C, size_t I, SparseVector &V) {
+  std::optional<double> Rate = C.optionalParameter(I, "dare.drop_rate");
+  if (!Rate)
+    return false;
+  V.Thinned = C.thin(I, V.Full, C.constant(1 - *Rate));
+  V.Factor = 1 / (1 - *Rate);
+  keepDensest(C, I, V);
+  return true;
+}
+
+void mergec::trimToLargest(MethodContext &C, size_t I, SparseVector &V) {
+  if (!dropAndTrim(C, I, V))
+    keepDensest(C, I, V);
+}
+
+void mergec::thinAtRandom(MethodContext &C, size_t I, SparseVector &V) {
+  if (dropAndTrim(C, I, V))
+    return;
+  double Density = C.parameter(I, "density");
+  if (Density < 1)
+    V.Thinned = C.thin(I, V.Full, C.constant(Density));
+}
+
+ValueId mergec::mergeTaskVectors(MethodContext &C,
+                                 llvm::ArrayRef<SparseVector> Vectors,
                                  bool Consensus) {
-  size_t N = Thinned.size();
+  size_t N = Vectors.size();
   if (!N)
     return C.base();
   bool Normalize = C.flag("normalize"), Rescale = C.flag("rescale");
@@ -51,10 +83,13 @@ ValueId mergec::mergeTaskVectors(MethodContext &C, llvm::ArrayRef<ValueId> Full,
   llvm::SmallVector<double, 8> Weights;
   llvm::SmallVector<ValueId, 8> Factors(N); // Invalid: 1.
   for (size_t I = 0; I != N; ++I) {
+    const SparseVector &V = Vectors[I];
     Weights.push_back(C.parameter(I, "weight"));
-    if (Rescale && Thinned[I] != Full[I])
+    if (V.Factor)
+      Factors[I] = C.constant(*V.Factor);
+    else if (Rescale && V.Thinned != V.Full)
       Factors[I] =
-          C.map("rescale_factor", {C.sumAbs(Full[I]), C.sumAbs(Thinned[I])});
+          C.map("rescale_factor", {C.sumAbs(V.Full), C.sumAbs(V.Thinned)});
   }
   auto Scaled = [&](double Weight, ValueId Factor) {
     return Factor.valid() ? C.map("product", {C.constant(Weight), Factor})
@@ -69,14 +104,16 @@ ValueId mergec::mergeTaskVectors(MethodContext &C, llvm::ArrayRef<ValueId> Full,
       Divisor = 1;
     llvm::SmallVector<ValueId, 8> Terms{C.base()}, Scales{C.constant(1)};
     for (size_t I = 0; I != N; ++I) {
-      Terms.push_back(Thinned[I]);
+      Terms.push_back(Vectors[I].Thinned);
       Scales.push_back(Scaled(Weights[I] * Lambda / Divisor, Factors[I]));
     }
     return C.combine(Terms, Scales);
   }
 
   Graph &G = C.graph();
-  llvm::SmallVector<ValueId, 24> Vote(Thinned.begin(), Thinned.end());
+  llvm::SmallVector<ValueId, 24> Vote;
+  for (const SparseVector &V : Vectors)
+    Vote.push_back(V.Thinned);
   for (size_t I = 0; I != N; ++I)
     Vote.push_back(Scaled(Weights[I], Factors[I]));
   bool ByCount = C.global("consensus_method") != 0;

@@ -11,42 +11,16 @@
 using namespace mergec;
 
 static ValueId lower(MethodContext &C) {
-  llvm::SmallVector<ValueId, 8> Vectors = taskVectors(C);
-  return mergeTaskVectors(C, Vectors, Vectors, /*Consensus=*/false);
+  return mergeTaskVectors(C, taskVectors(C), /*Consensus=*/false);
 }
 
 static constexpr ParameterSpec Parameters[] = {
-    {.Name = "weight",
-     .Scope = ParameterScope::Model,
-     .Kind = ParameterKind::Number,
-     .Help = "factor for the model's difference to the base"},
-    {.Name = "density",
-     .Scope = ParameterScope::Model,
-     .Kind = ParameterKind::Number,
-     .Default = 1,
-     .Min = 0,
-     .Max = 1,
-     .Help = "accepted for compatibility; changes nothing"},
-    {.Name = "normalize",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Flag,
-     .Default = 0,
-     .Help = "divide by the sum of the weights"},
-    {.Name = "lambda",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Number,
-     .Default = 1,
-     .Help = "factor for the whole change"},
-    {.Name = "rescale",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Flag,
-     .Default = 0,
-     .Help = "accepted for compatibility; changes nothing"},
-    {.Name = "int8_mask",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Flag,
-     .Default = 0,
-     .Help = "accepted for compatibility; changes nothing"},
+    WeightParameter,
+    densityParameter(ChangesNothing),
+    normalizeParameter(false, DivideByAll),
+    LambdaParameter,
+    rescaleParameter(false, ChangesNothing),
+    Int8MaskParameter,
 };
 
 namespace mergec::methods {

@@ -11,57 +11,21 @@
 using namespace mergec;
 
 static ValueId lower(MethodContext &C) {
-  llvm::SmallVector<ValueId, 8> Vectors = taskVectors(C), Trimmed;
-  for (size_t I = 0; I != Vectors.size(); ++I) {
-    double Density = C.parameter(I, "density");
-    Trimmed.push_back(
-        Density >= 1
-            ? Vectors[I]
-            : C.keepLargest(Vectors[I], survivors(Density, C.elements())));
-  }
-  return mergeTaskVectors(C, Vectors, Trimmed, /*Consensus=*/true);
+  SparseVectors Vectors = taskVectors(C);
+  for (size_t I = 0; I != Vectors.size(); ++I)
+    trimToLargest(C, I, Vectors[I]);
+  return mergeTaskVectors(C, Vectors, /*Consensus=*/true);
 }
 
-static constexpr llvm::StringLiteral Consensus[] = {"sum", "count"};
-
 static constexpr ParameterSpec Parameters[] = {
-    {.Name = "weight",
-     .Scope = ParameterScope::Model,
-     .Kind = ParameterKind::Number,
-     .Help = "factor for the model's difference to the base"},
-    {.Name = "density",
-     .Scope = ParameterScope::Model,
-     .Kind = ParameterKind::Number,
-     .Default = 1,
-     .Min = 0,
-     .Max = 1,
-     .Help = "share of the differences that is kept: the largest"},
-    {.Name = "normalize",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Flag,
-     .Default = 1,
-     .Help = "divide by the weights of the models that were added"},
-    {.Name = "lambda",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Number,
-     .Default = 1,
-     .Help = "factor for the whole change"},
-    {.Name = "rescale",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Flag,
-     .Default = 0,
-     .Help = "scale what was kept up to the length of the whole"},
-    {.Name = "int8_mask",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Flag,
-     .Default = 0,
-     .Help = "accepted for compatibility; changes nothing"},
-    {.Name = "consensus_method",
-     .Scope = ParameterScope::Global,
-     .Kind = ParameterKind::Choice,
-     .Default = 0,
-     .Choices = Consensus,
-     .Help = "elect signs by the `sum` of the differences or by their `count`"},
+    WeightParameter,
+    densityParameter("share of the differences that is kept: the largest"),
+    DropRateParameter,
+    normalizeParameter(true, DivideByAdded),
+    LambdaParameter,
+    rescaleParameter(false),
+    Int8MaskParameter,
+    ConsensusParameter,
 };
 
 namespace mergec::methods {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Worker.h"
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -97,7 +98,9 @@ void Worker::bind(Flight &F) {
                                                  : F.Code.OutputTypes.size()])
             : States + I.State;
     X.Key = I.Key;
-    if (I.KeyFrom == Instruction::KeySource::SelectionBin)
+    if (I.KeyFrom == Instruction::KeySource::NumberBits)
+      X.Key = std::bit_cast<uint64_t>(F.State.Numbers[I.Key]);
+    else if (I.KeyFrom == Instruction::KeySource::SelectionBin)
       X.Key = F.State.Selections[I.Key].Bin;
     else if (I.KeyFrom == Instruction::KeySource::SelectionThreshold)
       X.Key = F.State.Selections[I.Key].Threshold;
