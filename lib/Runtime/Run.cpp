@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Worker.h"
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <list>
@@ -36,6 +37,7 @@ public:
       pump();
       Tasks.wait();
     });
+    reportNonFinite();
   }
 
 private:
@@ -46,7 +48,8 @@ private:
   void runNext();
   void leave(Handle F);
   void finish(Handle F);
-  void reportNonFinite(const Flight &F);
+  void collectNonFinite(const Flight &F);
+  void reportNonFinite();
 
   RunContext &Run;
   tbb::task_arena Arena;
@@ -58,6 +61,12 @@ private:
   std::deque<Handle> Queue; ///< One entry per strand.
   size_t NextGroup = 0;
   uint64_t Granted = 0;
+  struct NonFiniteTensor {
+    uint32_t Tensor; ///< Index into the program's places.
+    uint64_t Count, Elements;
+    std::string Inputs; ///< The models that have such elements too.
+  };
+  std::vector<NonFiniteTensor> NonFinite;
 };
 } // namespace
 
@@ -122,7 +131,7 @@ void Scheduler::leave(Handle F) {
 }
 
 void Scheduler::finish(Handle F) {
-  reportNonFinite(*F);
+  collectNonFinite(*F);
   {
     std::lock_guard Lock(Mutex);
     Granted -= F->Granted;
@@ -131,30 +140,51 @@ void Scheduler::finish(Handle F) {
   pump();
 }
 
-void Scheduler::reportNonFinite(const Flight &F) {
+void Scheduler::collectNonFinite(const Flight &F) {
   for (size_t O = 0; O != F.NonFiniteOutputs.size(); ++O) {
-    uint64_t Count = F.NonFiniteOutputs[O];
-    if (!Count)
+    if (!F.NonFiniteOutputs[O])
       continue;
-    uint32_t Tensor = Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor;
-    std::string Inputs;
+    NonFiniteTensor Found;
+    Found.Tensor = Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor;
+    Found.Count = F.NonFiniteOutputs[O];
+    Found.Elements = F.TheGroup.Elements;
     for (size_t S = 0; S != F.NonFiniteStreams.size(); ++S)
       if (F.NonFiniteStreams[S]) {
         uint32_t File = Run.P.Streams[F.TheGroup.FirstStream + S].File;
-        Inputs += (Inputs.empty() ? "" : ", ") + std::string("`") +
-                  Run.P.Inputs[File].Model + "`";
+        Found.Inputs += (Found.Inputs.empty() ? "`" : ", `") +
+                        Run.P.Inputs[File].Model + "`";
       }
-    Run.Diags
-        .report(Kind::NonFinite,
-                "`" + Run.P.Places[Tensor].Name + "`: " + llvm::Twine(Count) +
-                    " of " + llvm::Twine(F.TheGroup.Elements) +
-                    " elements of the result are NaN or infinite")
-        .note(Inputs.empty()
-                  ? std::string("the inputs are finite there: a weight is too "
-                                "large for the result's dtype, or the models "
-                                "can't be merged this way")
-                  : "so are elements of the input in " + Inputs);
+    std::lock_guard Lock(Mutex);
+    NonFinite.push_back(std::move(Found));
   }
+}
+
+/// In the order of the result, whichever thread came first; the first few say
+/// enough where a whole model is spoilt.
+void Scheduler::reportNonFinite() {
+  constexpr size_t Most = 16;
+  std::sort(NonFinite.begin(), NonFinite.end(),
+            [](const NonFiniteTensor &A, const NonFiniteTensor &B) {
+              return A.Tensor < B.Tensor;
+            });
+  for (size_t I = 0; I != NonFinite.size() && I != Most; ++I) {
+    const NonFiniteTensor &T = NonFinite[I];
+    Diagnostic &D = Run.Diags.report(
+        Kind::NonFinite, "`" + Run.P.Places[T.Tensor].Name +
+                             "`: " + llvm::Twine(T.Count) + " of " +
+                             llvm::Twine(T.Elements) +
+                             " elements of the result are NaN or infinite");
+    if (T.Inputs.empty())
+      D.note("the inputs are finite there: a weight is too large for the "
+             "result's dtype, or the models can't be merged this way");
+    else
+      D.note("so are elements of the input in " + T.Inputs);
+  }
+  if (NonFinite.size() > Most)
+    Run.Diags.report(Kind::NonFinite,
+                     "and " + llvm::Twine(NonFinite.size() - Most) +
+                         " more tensors of the result have NaN or infinite "
+                         "elements");
 }
 
 /// Shards may be many; the usual limit of 1024 descriptors is only a default.
