@@ -1,0 +1,75 @@
+//===- Thin.cpp - Random masks -------------------------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/IR/Graph.h"
+#include "mergec/Ops/TypeRules.h"
+#include "mergec/Schedule/SweepBuilder.h"
+
+using namespace mergec;
+
+// An element survives if its random word, a pure function of the key and of its
+// index in the tensor, is below the probability (RandomWord.h). So a mask needs
+// no memory, and is drawn again in each sweep that asks for it.
+//
+// Operands: the tensor, then the probability: one number, or an f32 tensor with
+// one for each element.
+
+static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
+                    llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
+  if (!sameComputed(G, Operands.take_front(), Error))
+    return {};
+  const Type &T = G.type(Operands[0]), &P = G.type(Operands[1]);
+  Type Each = T;
+  Each.Element = DType::F32;
+  bool PerElement = P.isTensor();
+  if (PerElement ? P != Each : P.Kind != TypeKind::Scalar || P.Width != 1)
+    Error =
+        "the probability is f64 or " + typeText(Each) + ", not " + typeText(P);
+  return G.typeId(Operands[0]);
+}
+
+static ValueId fold(Graph &G, ValueId V) {
+  std::optional<double> P = G.constantValue(G.operands(V)[1]);
+  return P && *P >= 1 ? G.operands(V)[0] : ValueId();
+}
+
+static void emit(SweepBuilder &B, ValueId V, unsigned) {
+  const Graph &G = B.graph();
+  ValueId Probability = G.operands(V)[1];
+  Instruction I;
+  I.A = B.readWide(G.operands(V)[0]);
+  bool Double = I.A.Type == DType::F64;
+  if (G.type(Probability).isTensor()) {
+    I.B = B.readWide(Probability);
+    I.First = Double ? Kernel::KeepRandomPerF64 : Kernel::KeepRandomPerF32;
+  } else {
+    I.S = B.numbers(Probability);
+    I.First = Double ? Kernel::KeepRandomF64 : Kernel::KeepRandomF32;
+  }
+  I.T = B.literal(1.0);
+  // Keys differ from tensor to tensor. As constants they don't keep groups from
+  // sharing their code.
+  I.KeyFrom = Instruction::KeySource::NumberBits;
+  I.Key = B.literal(number(G.attribute(V, 0))).Slot;
+  I.Out = B.result(V);
+  B.append(I);
+}
+
+static constexpr AttributeSpec Attributes[] = {
+    {"key", AttributeKind::Integer},
+};
+
+namespace mergec::ops {
+extern const OpInfo opThin;
+const OpInfo opThin = {
+    "thin",     OpClass::Elementwise,
+    2,          2,
+    Attributes, "each element with a probability, else 0; drawn by `key`",
+    infer,      fold,
+    emit};
+} // namespace mergec::ops
