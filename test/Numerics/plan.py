@@ -221,8 +221,8 @@ class _Slice:
                 inputs.append(entry)
                 ordinals.append(ordinal)
         first = base or inputs[0]
-        # Integer buffers are kept as the base, or the first, has them.
-        if out_name.endswith(BUFFERS) and not first.tensor.is_float():
+        # Buffers are kept as the base, or the first, has them.
+        if out_name.endswith(BUFFERS):
             return Job(out_name, "passthrough",
                        [Input(first.tensor, lambda p: None, first.model)], None,
                        lambda p: None, first.tensor.dtype)

@@ -6,7 +6,7 @@
 #
 # ===----------------------------------------------------------------------===#
 #
-#   random_statistics.py --work DIRECTORY
+#   random_statistics.py dare|della --work DIRECTORY
 #
 # The base is zero and the models are 1, 2 and 4 everywhere, so that the sum of
 # what a method keeps spells out its masks. Their rates, and the correlations
@@ -148,12 +148,13 @@ def della(work):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=("dare", "della"))
     parser.add_argument("--work", required=True, type=Path)
-    work = parser.parse_args().work.resolve()
+    options = parser.parse_args()
+    work = options.work.resolve()
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    dare(work)
-    della(work)
+    {"dare": dare, "della": della}[options.kind](work)
     if not FAILURES:
         shutil.rmtree(work)
     sys.exit(1 if FAILURES else 0)

@@ -6,7 +6,7 @@
 #
 # ===----------------------------------------------------------------------===#
 #
-#   run.py GROUP --work DIRECTORY [--tool MERGEC] [--only CASE]
+#   run.py GROUP --work DIRECTORY [--tool MERGEC] [--only CASE] [--method NAME]
 #   run.py random_plans --work DIRECTORY [--first N] [--count N]
 #
 # Makes the models of each case, runs the merge, and holds every tensor of the
@@ -157,7 +157,8 @@ def main():
     parser.add_argument("group")
     parser.add_argument("--work", required=True, type=Path)
     parser.add_argument("--tool", default="mergec")
-    parser.add_argument("--only")
+    parser.add_argument("--only", help="the case of this name")
+    parser.add_argument("--method", help="the cases of this method")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=40)
     options = parser.parse_args()
@@ -170,7 +171,8 @@ def main():
     else:
         chosen = {**cases.GROUPS, **cases_further.GROUPS}[options.group]()
     results = [report(c, run_case(c, tool, work)) for c in chosen
-               if options.only in (None, c.name)]
+               if options.only in (None, c.name)
+               and options.method in (None, c.plan["merge_method"])]
     print(f"{sum(results)} of {len(results)} cases pass")
     sys.exit(0 if all(results) and results else 1)
 
