@@ -75,13 +75,14 @@ private:
   ParameterPlace place() const;
   const ParameterSpec &spec(llvm::StringRef Name) const;
   std::optional<double> resolve(size_t I, llvm::StringRef Name);
-  double missing(const ParameterSpec &Spec, llvm::StringRef Model);
+  double missing(const ParameterSpec &Spec, const Input *For);
 
   PlanLowering &P;
   const Slice *S = nullptr;
   const Job *J = nullptr;
   llvm::SmallVector<const Input *, 8> Sources;
   llvm::SmallVector<llvm::StringRef, 8> Names;
+  bool Incomplete = false; ///< A parameter of the job was missing.
 };
 
 class PlanLowering {
@@ -147,6 +148,7 @@ void JobContext::begin(const Slice &NewSlice, const Job &NewJob) {
   Sources.clear();
   Names.clear();
   Base = {};
+  Incomplete = false;
 }
 
 ParameterPlace JobContext::place() const {
@@ -170,13 +172,15 @@ std::optional<double> JobContext::resolve(size_t I, llvm::StringRef Name) {
   return Value->Value;
 }
 
-double JobContext::missing(const ParameterSpec &Spec, llvm::StringRef Model) {
+double JobContext::missing(const ParameterSpec &Spec, const Input *For) {
+  Incomplete = true;
   std::string Message = ("`" + Spec.Name + "` is missing").str();
-  if (!Model.empty())
-    Message += (" for model `" + Model + "`").str();
+  if (For)
+    Message += " for model `" + For->Spelling + "`";
   if (P.Reported.insert({Kind::MissingParameter, Message}).second)
     P.Diags
-        .report(Kind::MissingParameter, P.P.MethodWhere,
+        .report(Kind::MissingParameter,
+                For ? For->From->Model.Where : P.P.MethodWhere,
                 Message + ": no filter matches `" + J->OutputName + "`")
         .hint("end the list with `- value: …`, which has no filter and serves "
               "all other tensors");
@@ -186,13 +190,13 @@ double JobContext::missing(const ParameterSpec &Spec, llvm::StringRef Model) {
 double JobContext::parameter(size_t I, llvm::StringRef Name) {
   if (std::optional<double> V = resolve(I, Name))
     return *V;
-  return missing(spec(Name), Sources[I]->Spelling);
+  return missing(spec(Name), Sources[I]);
 }
 
 double JobContext::global(llvm::StringRef Name) {
   if (std::optional<double> V = resolve(0, Name))
     return *V;
-  return missing(spec(Name), "");
+  return missing(spec(Name), nullptr);
 }
 
 std::optional<double> JobContext::optionalParameter(size_t I,
@@ -215,7 +219,8 @@ uint64_t JobContext::randomKey(size_t I) {
 
 void JobContext::report(Kind K, const llvm::Twine &Message,
                         const llvm::Twine &Hint) {
-  if (P.Reported.insert({K, Message.str()}).second)
+  // What follows from a missing parameter is not the user's mistake.
+  if (!Incomplete && P.Reported.insert({K, Message.str()}).second)
     P.Diags.report(K, P.P.MethodWhere, Message)
         .note("first at `" + llvm::Twine(J->OutputName) + "`")
         .hint(Hint);
@@ -264,8 +269,10 @@ std::optional<Slice> PlanLowering::resolveSlice(const OutputSlice &OS) {
                   "`layer_range` ends at " + llvm::Twine(Last) +
                       ", but model `" + In.Spelling + "` has " +
                       llvm::Twine(Count) + " layers")
-          .hint("the range is [first, last): `[" + llvm::Twine(First) + ", " +
-                llvm::Twine(Count) + "]` goes to the end");
+          .hint(First < Count
+                    ? "the range is [first, last): `[" + llvm::Twine(First) +
+                          ", " + llvm::Twine(Count) + "]` goes to the end"
+                    : "its layers are 0 to " + llvm::Twine(Count - 1));
       Sound = false;
       continue;
     }
@@ -557,6 +564,9 @@ bool PlanLowering::completeJob(const Slice &S, Job &J) {
     }
   }
 
+  if (J.Role == TensorRole::Buffer)
+    return true; // Copied from one model.
+
   const TensorInfo *First = nullptr;
   bool SameShape = true;
   for (const TensorInfo *T : J.Tensors) {
@@ -603,7 +613,7 @@ void PlanLowering::lowerJob(const Slice &S, Job &J) {
   if (!Lead)
     Lead = *llvm::find_if(J.Tensors, [](auto *T) { return T; });
 
-  if (J.Role == TensorRole::Buffer && !isFloat(Lead->Type)) {
+  if (J.Role == TensorRole::Buffer) {
     const Input &In = S.Inputs[llvm::find(J.Tensors, Lead) - J.Tensors.begin()];
     if (S.Inputs.size() > 1)
       Remarks.add(Kind::BufferKept, J.Pattern,
@@ -744,7 +754,10 @@ void PlanLowering::reportFindings() {
            "architecture and size");
   }
   Mistakes.report(Diags, P.MethodWhere, Heading, Hint);
-  Remarks.report(Diags, P.MethodWhere, Heading, Hint);
+  // Next to tensors that have nothing to do with each other, remarks on those
+  // that happen to fit would only distract.
+  if (Mistakes.empty() || !ArchitecturesDiffer)
+    Remarks.report(Diags, P.MethodWhere, Heading, Hint);
 }
 
 std::optional<LoweredModel> PlanLowering::run() {

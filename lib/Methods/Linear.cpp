@@ -7,20 +7,23 @@
 //===----------------------------------------------------------------------===//
 
 #include "mergec/Methods/MethodContext.h"
+#include <cmath>
 
 using namespace mergec;
 
 static ValueId lower(MethodContext &C) {
   llvm::SmallVector<ValueId, 8> Tensors;
   llvm::SmallVector<double, 8> Weights;
-  double Sum = 0;
+  double Sum = 0, Size = 0;
   for (size_t I = 0; I != C.inputCount(); ++I) {
     Tensors.push_back(C.input(I));
     Weights.push_back(C.parameter(I, "weight"));
     Sum += Weights.back();
+    Size += std::abs(Weights.back());
   }
   if (C.flag("normalize")) {
-    if (Sum == 0) {
+    // Decimal fractions seldom cancel to the last bit.
+    if (std::abs(Sum) <= 1e-12 * Size) {
       C.report(Kind::ZeroWeights,
                "the weights sum to 0 and can't be normalised",
                "change a weight, or set `normalize: false`");
