@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mergec/Lowering/TaskVectors.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <cmath>
 
 using namespace mergec;
@@ -69,6 +70,50 @@ void mergec::thinAtRandom(MethodContext &C, size_t I, SparseVector &V) {
   double Density = C.parameter(I, "density");
   if (Density < 1)
     V.Thinned = C.thin(I, V.Full, C.constant(Density));
+}
+
+void mergec::dropOutliers(MethodContext &C, size_t I, SparseVector &V) {
+  double Density = C.parameter(I, "density"), Gamma = C.parameter(I, "gamma");
+  if (Density >= 1)
+    return;
+  uint64_t N = C.elements(), Kept = uint64_t(Density * double(N));
+  uint64_t Dropped = std::min(uint64_t(Gamma * double(N)), N - Kept);
+  ValueId Selection =
+      C.graph().create(Op::SelectBand, {V.Full, C.constant(double(Dropped)),
+                                        C.constant(double(Dropped + Kept))});
+  V.Thinned = C.graph().create(Op::Keep, {V.Full, Selection});
+}
+
+/// Points at the plan's mistake, which is in the numbers together.
+static bool checkChances(MethodContext &C, double Density, double Epsilon) {
+  if (Density - Epsilon > 0 && Density + Epsilon < 1)
+    return true;
+  auto Number = [](double X) { return llvm::formatv("{0:g}", X).str(); };
+  C.report(Kind::ParameterRange,
+           "`density` " + Number(Density) + " with `epsilon` " +
+               Number(Epsilon) + " gives chances from " +
+               Number(Density - Epsilon) + " to " + Number(Density + Epsilon),
+           "all must be above 0 and below 1: an `epsilon` below " +
+               Number(std::min(Density, 1 - Density)) +
+               " goes with this density");
+  return false;
+}
+
+void mergec::thinByRank(MethodContext &C, size_t I, SparseVector &V) {
+  double Density = C.parameter(I, "density");
+  double Epsilon = C.parameter(I, "epsilon");
+  if (Density >= 1)
+    return;
+  if (Density <= 0 || Epsilon == 0) {
+    V.Thinned = C.thin(I, V.Full, C.constant(Density));
+    return;
+  }
+  if (!checkChances(C, Density, Epsilon))
+    return;
+  ValueId Chances =
+      C.graph().create(Op::ByRank, {V.Full, C.constant(Density - Epsilon),
+                                    C.constant(Density + Epsilon)});
+  V.Thinned = C.thin(I, V.Full, Chances);
 }
 
 ValueId mergec::mergeTaskVectors(MethodContext &C,

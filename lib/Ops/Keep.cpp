@@ -7,12 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "mergec/IR/Graph.h"
+#include "mergec/Kernels/State.h"
 #include "mergec/Ops/TypeRules.h"
 #include "mergec/Schedule/SweepBuilder.h"
 
 using namespace mergec;
-
-#include "mergec/Kernels/State.h"
 
 // A class of equal magnitudes that straddles the edge of the selection is
 // thinned evenly, by the ordinal of each of its elements. Ordinals are counted
@@ -27,13 +26,12 @@ static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
   return G.typeId(Operands[0]);
 }
 
-static void beginSegment(const Reduction &R, const GroupState &State,
-                         uint32_t Segment, void *Worker) {
-  const SelectionState &S = State.Selections[R.Target];
+/// `None` is what no element at all is: larger than any, or smaller.
+static void begin(const SelectionState &S, uint32_t Segment, KeepState None,
+                  void *Worker) {
   KeepState &K = *static_cast<KeepState *>(Worker);
-  if (S.KeepAll || S.KeepNone) {
-    // Above every magnitude, with room for the kernel to add one.
-    K = {S.KeepAll ? 0u : 0x7ffffffeu, 1, S.KeepAll, 0};
+  if (S.None) {
+    K = None;
     return;
   }
   uint64_t Before = S.ClassBefore.empty() ? 0 : S.ClassBefore[Segment];
@@ -45,18 +43,43 @@ static void beginSegment(const Reduction &R, const GroupState &State,
   K = {S.Threshold, S.ClassSize, S.Survivors, Fraction};
 }
 
-static const ReductionInfo Info = {
-    "keep",  sizeof(KeepState), 0,       0,       beginSegment,
+static void beginKeep(const Reduction &R, const GroupState &State,
+                      uint32_t Segment, void *Worker) {
+  // Above every magnitude, with room for the kernel to add one.
+  begin(State.Selections[R.Selection], Segment, {0x7ffffffe, 1, 0, 0}, Worker);
+}
+
+static void beginKeepBelow(const Reduction &R, const GroupState &State,
+                           uint32_t Segment, void *Worker) {
+  begin(State.Selections[R.Selection], Segment, {0x7fffffff, 1, 1, 0}, Worker);
+}
+
+static const ReductionInfo Lower = {
+    "keep",  sizeof(KeepState), 0,       0,       beginKeep,
     nullptr, nullptr,           nullptr, nullptr, nullptr};
+static const ReductionInfo Upper = {
+    "keep_below", sizeof(KeepState), 0,       0,       beginKeepBelow,
+    nullptr,      nullptr,           nullptr, nullptr, nullptr};
 
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
-  llvm::ArrayRef<ValueId> Operands = B.graph().operands(V);
+  const Graph &G = B.graph();
+  ValueId Selected = G.operands(V)[1];
+  bool Double = G.type(V).Element == DType::F64;
   Instruction I;
-  I.First = B.graph().type(V).Element == DType::F64 ? Kernel::KeepF64
-                                                    : Kernel::KeepF32;
-  I.A = B.readWide(Operands[0]);
+  I.A = B.readWide(G.operands(V)[0]);
   I.Out = B.result(V);
-  I.State = B.state(Info, Operands[1]).WorkerState;
+  uint32_t Edge = 0;
+  if (G.op(Selected) == Op::SelectBand) { // Which has an upper edge as well.
+    I.First = Double ? Kernel::KeepBelowF64 : Kernel::KeepBelowF32;
+    I.State = B.state(Upper, Selected).WorkerState;
+    B.append(I);
+    I.A = I.Out;
+    Edge = 1;
+  }
+  Reduction &R = B.state(Lower, Selected);
+  R.Selection += Edge;
+  I.First = Double ? Kernel::KeepF64 : Kernel::KeepF32;
+  I.State = R.WorkerState;
   B.append(I);
 }
 

@@ -41,6 +41,8 @@ Worker::Address Worker::locate(const TileOperand &O) const {
     return {StreamBuffers[O.Index], byteWidth(O.Type)};
   case Place::Output:
     return {OutputBuffers[O.Index], byteWidth(O.Type)};
+  case Place::Ranked:
+    return {reinterpret_cast<char *>(RankedBuffers[O.Index]), sizeof(float)};
   }
   return {};
 }
@@ -61,6 +63,21 @@ void Worker::bind(Flight &F) {
   Chunks = Registers + S.Registers * TileElements * sizeof(double);
 
   char *Next = Chunks;
+  auto Take = [&](uint64_t Elements) {
+    auto *Floats = reinterpret_cast<float *>(Next);
+    Next += Elements * sizeof(float);
+    return Floats;
+  };
+  RankedBuffers.clear();
+  RankedTiles.clear();
+  for (size_t I = 0; I != S.Ranked.size(); ++I) {
+    RankedTiles.push_back(Take(TileElements));
+    RankedBuffers.push_back(Take(ChunkElements));
+  }
+  if (!S.Ranked.empty()) {
+    Ranker.emplace(Next, ChunkElements);
+    Next += ChunkElements * RankBytesPerElement;
+  }
   StreamBuffers.assign(F.Code.StreamTypes.size(), nullptr);
   OutputBuffers.assign(F.Code.OutputTypes.size(), nullptr);
   for (uint16_t Stream : S.Streams) {
@@ -109,8 +126,8 @@ void Worker::bind(Flight &F) {
   }
 }
 
-void Worker::runTile(Flight &F, uint64_t SegmentBegin, uint64_t ChunkOffset,
-                     uint64_t Index, size_t N) {
+void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
+                     uint64_t ChunkOffset, uint64_t Index, size_t N) {
   const uint64_t RowLength = F.State.Cut.RowLength;
   const bool SplitRows = F.sweep().SplitRows;
   const uint64_t Row = SplitRows ? Index / RowLength : 0;
@@ -118,6 +135,8 @@ void Worker::runTile(Flight &F, uint64_t SegmentBegin, uint64_t ChunkOffset,
   bool Empty = true; // Of the sum being accumulated.
   for (const Bound &X : Body) {
     const Instruction &I = *X.From;
+    if (I.Runs != Pass && I.Runs != Instruction::Pass::Both)
+      continue;
     KernelCall Call;
     Call.Out = X.Out + ChunkOffset * X.OutStep;
     Call.A = X.A + ChunkOffset * X.AStep;
@@ -149,11 +168,22 @@ void Worker::runTile(Flight &F, uint64_t SegmentBegin, uint64_t ChunkOffset,
     if (I.EndsSum && Empty)
       std::memset(Call.Out, 0, N * byteWidth(I.Out.Type));
   }
-  if (!SplitRows || Column + N != RowLength)
+  // Pieces of rows that are longer than a segment are put together at the end.
+  if (Pass != Instruction::Pass::Main || !SplitRows ||
+      Column + N != RowLength || F.State.Cut.SegmentsPerRow != 1)
     return;
   for (const Reduction &R : F.sweep().Reductions)
     if (R.PerRow)
-      R.Info->EndRow(States + R.WorkerState, &F.State.Numbers[R.Target + Row]);
+      R.Info->EndRow(States + R.WorkerState,
+                     &F.State.Numbers[R.Target + Row * R.Stride]);
+}
+
+/// Of the tile that begins at element `Index` of the tensor.
+size_t Worker::tileLength(const Flight &F, uint64_t Index,
+                          uint64_t Left) const {
+  uint64_t N = std::min<uint64_t>(TileElements, Left);
+  uint64_t RowLength = F.State.Cut.RowLength;
+  return F.sweep().SplitRows ? std::min(N, RowLength - Index % RowLength) : N;
 }
 
 void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t Begin,
@@ -161,13 +191,10 @@ void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t Begin,
   if (Body.empty())
     return;
   const uint64_t SegmentBegin = F.State.Cut.begin(Segment);
-  const uint64_t RowLength = F.State.Cut.RowLength;
-  const bool SplitRows = F.sweep().SplitRows;
   for (uint64_t Offset = 0; Offset < Count;) {
-    size_t N = std::min<uint64_t>(TileElements, Count - Offset);
-    if (SplitRows)
-      N = std::min<uint64_t>(N, RowLength - (Begin + Offset) % RowLength);
-    runTile(F, SegmentBegin, Offset, Begin + Offset, N);
+    size_t N = tileLength(F, Begin + Offset, Count - Offset);
+    runTile(F, Instruction::Pass::Main, SegmentBegin, Offset, Begin + Offset,
+            N);
     Offset += N;
   }
 }
@@ -270,7 +297,11 @@ bool Worker::runSegment(Flight &F, uint32_t Segment) {
     if (Run.Progress.Cancel.load(std::memory_order_relaxed))
       return false;
     uint64_t Count = std::min(ChunkElements, End - At);
+    if (!S.Ranked.empty())
+      Count = wholeRows(F, At, Count);
     if (!readChunk(F, At, Count))
+      return false;
+    if (!S.Ranked.empty() && !rankChunk(F, At, Count))
       return false;
     runTiles(F, Segment, At, Count);
     countNonFinite(F, Count);

@@ -11,8 +11,11 @@
 
 #include "File.h"
 #include "Flight.h"
+#include "RowRanker.h"
 #include "mergec/Runtime/Runtime.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <memory>
+#include <optional>
 
 namespace mergec {
 
@@ -59,9 +62,15 @@ private:
   void bind(Flight &F);
   Address locate(const TileOperand &O) const;
   bool runSegment(Flight &F, uint32_t Segment);
+  uint64_t wholeRows(const Flight &F, uint64_t Begin, uint64_t Count) const;
+  bool rankChunk(Flight &F, uint64_t Begin, uint64_t Count);
+  bool countRow(Flight &F, uint64_t Row, uint16_t Value);
+  void runRankingPass(Flight &F, uint64_t Begin, uint64_t Count,
+                      llvm::function_ref<void(size_t)> Visit);
+  size_t tileLength(const Flight &F, uint64_t Index, uint64_t Left) const;
   void runTiles(Flight &F, uint32_t Segment, uint64_t Begin, uint64_t Count);
-  void runTile(Flight &F, uint64_t SegmentBegin, uint64_t ChunkOffset,
-               uint64_t Index, size_t N);
+  void runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
+               uint64_t ChunkOffset, uint64_t Index, size_t N);
   bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   void countNonFinite(Flight &F, uint64_t Count);
@@ -75,6 +84,8 @@ private:
   char *States = nullptr, *Registers = nullptr, *Chunks = nullptr;
   uint64_t ChunkElements = 0;
   std::vector<char *> StreamBuffers, OutputBuffers;
+  std::vector<float *> RankedBuffers, RankedTiles;
+  std::optional<RowRanker> Ranker;
   std::vector<Bound> Body;
   std::vector<uint64_t> NonFinite; ///< By output; the last is for all others.
 };

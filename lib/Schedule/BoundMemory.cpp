@@ -26,11 +26,14 @@ uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
   for (const Sweep::Written &W : S.Outputs)
     if (W.From.Where == TileOperand::Place::Output && W.From.Index == W.Output)
       Bytes += byteWidth(Code.OutputTypes[W.Output]);
+  if (!S.Ranked.empty())
+    Bytes += S.Ranked.size() * sizeof(float) + RankBytesPerElement;
   return Bytes;
 }
 
 uint64_t mergec::workerFixedBytes(const Sweep &S) {
-  return uint64_t(S.Registers) * TileElements * sizeof(double) + S.StateBytes;
+  return S.Registers * TileElements * sizeof(double) +
+         S.Ranked.size() * TileElements * sizeof(float) + S.StateBytes;
 }
 
 uint64_t mergec::groupStateBytes(const Program &P, const Group &G) {

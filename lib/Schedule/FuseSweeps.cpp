@@ -39,6 +39,29 @@ static std::vector<uint32_t> findLevels(const Graph &G) {
   return Level;
 }
 
+/// What is ranked is computed twice and, for long rows, out of turn: nothing
+/// that steps through a state from element to element may lead to it.
+static bool canRank(const Graph &G, Diagnostics &Diags) {
+  std::vector<bool> HasState(G.size());
+  bool Sound = true;
+  for (uint32_t I = 0; I != G.size(); ++I) {
+    ValueId V{I};
+    if (G.info(V).Class != OpClass::Elementwise)
+      continue;
+    bool Any = llvm::any_of(G.operands(V),
+                            [&](ValueId O) { return HasState[O.Index]; });
+    if (G.op(V) == Op::ByRank && Any) {
+      Diags.report(Kind::IRInvalid,
+                   "what `by_rank` ranks depends on a selection, a rounding or "
+                   "on other ranks, which must be stored first");
+      Sound = false;
+    }
+    HasState[I] = Any || G.op(V) == Op::Keep || G.op(V) == Op::Round ||
+                  G.op(V) == Op::Variance || G.op(V) == Op::ByRank;
+  }
+  return Sound;
+}
+
 std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
                                             Diagnostics &Diags) {
   SweepPlan Plan;
@@ -47,7 +70,7 @@ std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
 
   std::vector<uint32_t> GroupOf(Classes.getNumClasses(), ~0u);
   uint32_t Stores = 0;
-  bool Sound = true;
+  bool Sound = canRank(G, Diags);
   std::vector<TypeId> Domain;
   for (uint32_t I = 0; I != G.size(); ++I) {
     ValueId V{I};

@@ -117,8 +117,11 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
     // Leaves: movement ops, and loads that something reads directly.
     if (isLeaf(G, V))
       bindStream(V, Bound);
-    if (G.type(V).Kind == TypeKind::Selection)
-      B.SelectionOf[V] = Code.Selections++;
+    // What takes several sweeps selects by rank: a tensor, then the ranks.
+    if (G.info(V).Class == OpClass::Reduction && G.info(V).Phases > 1) {
+      B.SelectionOf[V] = Code.Selections;
+      Code.Selections += G.operands(V).size() - 1;
+    }
     if (G.info(V).Class == OpClass::Sink) {
       B.OutputOf[V] = Code.OutputTypes.size();
       uint32_t Tensor = OutputIndex.lookup(V);
@@ -137,6 +140,28 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
   P.Constants.insert(P.Constants.end(), Constants.begin(), Constants.end());
   Bound.Code = share(std::move(Code));
   P.Groups.push_back(Bound);
+}
+
+/// Finds what the values to be ranked are computed from. That runs twice, so it
+/// has no state (`fuseSweeps` has seen to it).
+static void markRankingPass(Sweep &S) {
+  using Pass = Instruction::Pass;
+  llvm::SmallVector<TileOperand, 8> Needed;
+  auto IsNeeded = [&](const TileOperand &O) {
+    return llvm::any_of(Needed, [&](const TileOperand &N) {
+      return N.Where == O.Where && N.Index == O.Index;
+    });
+  };
+  for (Instruction &I : llvm::reverse(S.Body)) {
+    if (I.Runs != Pass::Ranking) {
+      if (!IsNeeded(I.Out))
+        continue;
+      I.Runs = Pass::Both;
+    }
+    for (const TileOperand &O : {I.A, I.B, I.C})
+      if (O.Where == TileOperand::Place::Register)
+        Needed.push_back(O);
+  }
 }
 
 void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level) {
@@ -195,6 +220,8 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level) {
     B.Scratch.clear();
   }
   S.Conditional = AllReductions;
+  if (!S.Ranked.empty())
+    markRankingPass(S);
 }
 
 /// Numbers are kept behind the constants.
@@ -213,8 +240,13 @@ static void shiftNumbers(GroupCode &Code) {
       Shift(I.S);
       Shift(I.T);
     }
+    for (RankedValue &R : S.Ranked) {
+      Shift(R.Low);
+      Shift(R.High);
+    }
     for (Reduction &R : S.Reductions) {
-      Shift(R.Input);
+      for (NumberRef &N : R.Inputs)
+        Shift(N);
       if (R.ToNumbers)
         R.Target += Code.Constants;
     }

@@ -58,7 +58,7 @@ static void finishRows(const Reduction &R, GroupState &G, const void *,
   std::vector<double> Row(Pieces);
   for (uint64_t I = 0; I != G.Cut.Count / Pieces; ++I) {
     std::copy_n(Sums + I * Pieces, Pieces, Row.begin());
-    G.Numbers[R.Target + I] = foldPairs(Row.data(), Pieces);
+    G.Numbers[R.Target + I * R.Stride] = foldPairs(Row.data(), Pieces);
   }
 }
 
@@ -76,15 +76,17 @@ static const ReductionInfo EachRow = {
     nullptr,        endRow};
 
 void mergec::emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
-                         TileOperand C) {
+                         TileOperand C, uint32_t Entry, NumberRef S) {
   bool PerRow = B.graph().type(V).Kind == TypeKind::Rows;
   Instruction I;
   I.First = K;
   I.A = A;
   I.B = C;
+  I.S = S;
   I.Base =
       PerRow ? Instruction::IndexBase::Row : Instruction::IndexBase::Segment;
   Reduction &R = B.reduction(PerRow ? EachRow : WholeTensor, V);
+  R.Target += Entry;
   R.PerRow = PerRow;
   I.State = R.WorkerState;
   B.append(I);

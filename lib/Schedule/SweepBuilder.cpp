@@ -55,6 +55,20 @@ TileOperand SweepBuilder::result(ValueId V) {
   return O;
 }
 
+void SweepBuilder::rankRows(ValueId V, TileOperand X, NumberRef Low,
+                            NumberRef High) {
+  Instruction Collect;
+  Collect.Runs = Instruction::Pass::Ranking;
+  Collect.A = X;
+  Collect.Out = {Place::Ranked, DType::F32, uint16_t(Current->Ranked.size())};
+  Collect.First = X.Type == DType::F64 ? Kernel::RoundF32F64 : Kernel::FillF32;
+  if (X.Type == DType::F64)
+    Collect.State = Instruction::NonFiniteCount;
+  Current->Ranked.push_back({Low, High});
+  append(Collect);
+  Places[V] = Collect.Out;
+}
+
 TileOperand SweepBuilder::scratch(DType Type) {
   Scratch.push_back(allocate(Type));
   return Scratch.back();
@@ -134,7 +148,7 @@ void SweepBuilder::append(const Instruction &I) {
 Reduction &SweepBuilder::state(const ReductionInfo &Info, ValueId Selected) {
   Reduction R;
   R.Info = &Info;
-  R.Target = selection(Selected);
+  R.Selection = selection(Selected);
   R.WorkerState = Current->StateBytes;
   // Whole cache lines: the state of one reduction does not disturb another's.
   Current->StateBytes += (Info.WorkerBytes + 63) / 64 * 64;
@@ -142,14 +156,14 @@ Reduction &SweepBuilder::state(const ReductionInfo &Info, ValueId Selected) {
   return Current->Reductions.back();
 }
 
-Reduction &SweepBuilder::reduction(const ReductionInfo &Info, ValueId V,
-                                   NumberRef Input) {
+Reduction &SweepBuilder::reduction(const ReductionInfo &Info, ValueId V) {
   bool Selects = G.type(V).Kind == TypeKind::Selection;
   Reduction R;
   R.Info = &Info;
-  R.Target = Selects ? selection(V) : numbers(V).Slot;
+  R.Selection = selection(V);
+  R.Target = Selects ? 0 : numbers(V).Slot;
+  R.Stride = G.type(V).Width;
   R.ToNumbers = !Selects;
-  R.Input = Input;
   R.WorkerState = Current->StateBytes;
   Current->StateBytes += (Info.WorkerBytes + 63) / 64 * 64;
   Current->Reductions.push_back(R);

@@ -43,6 +43,14 @@ void trimToLargest(MethodContext &C, size_t I, SparseVector &V);
 /// what `trimToLargest` does, if `dare: {drop_rate}` is given.
 void thinAtRandom(MethodContext &C, size_t I, SparseVector &V);
 
+/// Drops the `gamma` largest of input `I` and then the smallest, so that its
+/// density remains; fewer of the largest where `gamma` leaves too few.
+void dropOutliers(MethodContext &C, size_t I, SparseVector &V);
+
+/// Keeps each element of input `I` with a probability from density - epsilon to
+/// density + epsilon by the rank of its magnitude in its row.
+void thinByRank(MethodContext &C, size_t I, SparseVector &V);
+
 /// If the method's `rescale` is set, each vector is scaled by Σ|full| /
 /// Σ|thinned|. Then e_i = weight_i · thinned_i; with `Consensus` only those
 /// that share the sign of their sum (or, by `consensus_method: count`, of most
@@ -73,6 +81,27 @@ constexpr ParameterSpec densityParameter(llvm::StringLiteral Help) {
           .Max = 1,
           .Help = Help};
 }
+
+inline constexpr ParameterSpec GammaParameter = {
+    .Name = "gamma",
+    .Scope = ParameterScope::Model,
+    .Kind = ParameterKind::Number,
+    .Default = 0.01,
+    .Min = 0,
+    .Max = 1,
+    .Help = "share of the differences that is dropped first: the largest"};
+
+inline constexpr ParameterSpec EpsilonParameter = {
+    .Name = "epsilon",
+    .Scope = ParameterScope::Model,
+    .Kind = ParameterKind::Number,
+    .Default = 0.15,
+    .Min = 0,
+    .Max = 1,
+    .MaxExclusive = true,
+    .Help = "how much more likely than `density` the largest of a row is kept, "
+            "and how much less the smallest; `density` ± `epsilon` lies "
+            "between 0 and 1"};
 
 inline constexpr ParameterSpec DropRateParameter = {
     .Name = "dare.drop_rate",

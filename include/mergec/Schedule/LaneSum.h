@@ -16,9 +16,10 @@ namespace mergec {
 /// Adds the sum that kernel `K` forms of tiles A and B as reduction `V`, over
 /// the tensor or each row as its type says. Element i of a segment (or row) is
 /// added to lane i mod 16, lanes are folded in pairs, then segments in pairs:
-/// an order that depends on the shape alone.
+/// an order that depends on the shape alone. Of a value that is several sums
+/// wide, this is number `Entry`. `S` is the kernel's scalar.
 void emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
-                 TileOperand C);
+                 TileOperand C, uint32_t Entry = 0, NumberRef S = {});
 
 } // namespace mergec
 

@@ -41,6 +41,7 @@ struct TileOperand {
     Register, ///< A tile of the worker's own.
     Stream,   ///< The chunk of an input, as stored.
     Output,   ///< The chunk of an output, as it will be stored.
+    Ranked,   ///< The chunk of a value that goes by rank.
   };
   Place Where = Place::None;
   DType Type = DType::F32;
@@ -67,6 +68,12 @@ struct Instruction {
     Columns,    ///< Widen column numbers into a register: Out = S per column.
   };
   Form How = Form::Call;
+  /// What is ranked is computed for a whole chunk before the rest is.
+  enum class Pass : uint8_t {
+    Main,
+    Ranking,
+    Both
+  } Runs = Pass::Main;
   bool StartsSum = false; ///< Accumulate: the sum is empty before this term.
   bool EndsSum = false;   ///< Accumulate: an empty sum becomes 0 here.
   Kernel First = Kernel(0), Next = Kernel(0);
@@ -95,14 +102,14 @@ struct Instruction {
   bool operator==(const Instruction &) const = default;
 };
 
-/// The state of one selection of a group, over its sweeps.
+/// The state of one rank of a radix selection, over its sweeps.
 struct SelectionState {
   uint32_t Bin = 0; ///< High bits of the threshold, after the first sweep.
   uint32_t Threshold = 0; ///< Magnitude bits, after the second.
   uint64_t Rank = 0; ///< Still to be selected from the bin, then the class.
   uint64_t ClassSize = 0;
   uint64_t Survivors = 0;
-  bool KeepAll = false, KeepNone = false;
+  bool None = false; ///< The rank is 0: no element is that large.
   /// The class's elements before each segment; empty unless it is thinned.
   std::vector<uint64_t> ClassBefore;
 };
@@ -142,9 +149,11 @@ struct ReductionInfo {
 
 struct Reduction {
   const ReductionInfo *Info = nullptr;
-  uint32_t Target = 0;      ///< First number slot, or the selection's index.
-  NumberRef Input;          ///< A parameter, e.g. how many to select.
-  uint32_t WorkerState = 0; ///< Byte offset in the worker's state area.
+  uint32_t Target = 0;           ///< First number slot.
+  uint32_t Selection = 0;        ///< Index of a state kept over several sweeps.
+  uint32_t Stride = 1;           ///< From one row's number to the next one's.
+  std::vector<NumberRef> Inputs; ///< Parameters, e.g. how many to select.
+  uint32_t WorkerState = 0;      ///< Byte offset in the worker's state area.
   bool PerRow = false;
   bool ToNumbers = false; ///< The target is a number slot.
   bool operator==(const Reduction &) const = default;
@@ -160,6 +169,15 @@ struct HostCall {
   bool operator==(const HostCall &) const = default;
 };
 
+/// Of each element of a chunk what its rank in the row stands for.
+struct RankedValue {
+  NumberRef Low, High; ///< For the smallest magnitude, for the largest.
+  bool operator==(const RankedValue &) const = default;
+};
+
+/// What ranking a chunk takes beyond the ranked values themselves.
+constexpr uint64_t RankBytesPerElement = 32;
+
 struct Sweep {
   std::vector<HostCall> Before;
   std::vector<Instruction> Body;
@@ -172,6 +190,7 @@ struct Sweep {
     bool operator==(const Written &) const = default;
   };
   std::vector<Written> Outputs;
+  std::vector<RankedValue> Ranked;
   uint16_t Registers = 0;
   uint32_t StateBytes = 0; ///< Of a worker.
   bool SplitRows = false;  ///< Tiles must not span rows.

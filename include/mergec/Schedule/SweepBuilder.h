@@ -38,6 +38,9 @@ public:
   /// that is stored in this sweep, the output's buffer.
   TileOperand result(ValueId V);
 
+  /// `V` goes from `Low` to `High` by the rank of |X| in its row.
+  void rankRows(ValueId V, TileOperand X, NumberRef Low, NumberRef High);
+
   /// A register for the duration of one node's code.
   TileOperand scratch(DType Type);
 
@@ -59,8 +62,7 @@ public:
 
   /// Adds a reduction whose value is `V` (numbers or a selection), and returns
   /// it; `WorkerState` is its kernel's state.
-  Reduction &reduction(const ReductionInfo &Info, ValueId V,
-                       NumberRef Input = {});
+  Reduction &reduction(const ReductionInfo &Info, ValueId V);
   /// State without a result, for an elementwise op on selection `Selected`.
   Reduction &state(const ReductionInfo &Info, ValueId Selected);
 

@@ -1,0 +1,45 @@
+//===- Breadcrumbs.cpp - Task vectors without their outliers --------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mergec/Lowering/TaskVectors.h"
+
+using namespace mergec;
+
+static ValueId lower(MethodContext &C) {
+  SparseVectors Vectors = taskVectors(C);
+  for (size_t I = 0; I != Vectors.size(); ++I)
+    dropOutliers(C, I, Vectors[I]);
+  return mergeTaskVectors(C, Vectors, /*Consensus=*/false);
+}
+
+static constexpr ParameterSpec Parameters[] = {
+    WeightParameter,
+    densityParameter(
+        "share of the differences that is kept, after the largest"),
+    GammaParameter,
+    normalizeParameter(false, DivideByAll),
+    LambdaParameter,
+    rescaleParameter(false),
+    Int8MaskParameter,
+};
+
+namespace mergec::methods {
+extern const Method methodBreadcrumbs;
+const Method methodBreadcrumbs = {
+    "breadcrumbs",
+    "task vectors without their largest and their smallest entries",
+    "Many finetunes of one base: outliers of each, which mislead the sum, are "
+    "dropped along with the noise.",
+    "Davari and Belilovsky, Model breadcrumbs, 2023 (arXiv:2312.06795)",
+    BaseUse::Required,
+    1,
+    Method::AnyNumber,
+    Parameters,
+    lower,
+    TaskVectorFunctions};
+} // namespace mergec::methods
