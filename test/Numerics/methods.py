@@ -39,9 +39,15 @@ def passthrough(job):
 
 def nearswap(job):
     ops = Operands(job)
-    (delta,) = ops.deltas()
-    share = np.clip(ops.number("t") / np.maximum(abs(delta), 1e-6), 0, 1)
-    return ops.combination([share, 1 - share], [ops.x[0], ops.b])
+    # The distance decides nothing, so it is not rounded to float32.
+    distance = abs(ops.x[0] - ops.b)
+    share = np.clip(ops.number("t") / np.maximum(distance, 1e-6), 0, 1)
+    result = ops.combination([share, 1 - share], [ops.x[0], ops.b])
+    if ops.wide:
+        # Float64 is all there is for a weight that is nearly 1, and what 1 - weight
+        # has lost then counts in units of the base.
+        result.terms = result.terms + abs(ops.b).astype(np.float64)
+    return result
 
 
 def ram(job):
