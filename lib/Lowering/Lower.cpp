@@ -679,7 +679,7 @@ void PlanLowering::lowerJob(const Slice &S, Job &J) {
       V = G.create(Op::Cast, {V}, {}, G.intern(T));
     }
     T.Element = Wanted;
-    if (Wanted != Compute)
+    if (Wanted != G.type(V).Element)
       V = G.create(Op::Round, {V}, {}, G.intern(T));
   }
   // A result in the type it was computed in still passes through the rounding

@@ -10,11 +10,11 @@
 
 using namespace mergec;
 
-ValueId MethodContext::widen(ValueId V) {
+ValueId MethodContext::widen(ValueId V, DType To) {
   Type T = G.type(V);
-  if (T.Element == Compute)
+  if (T.Element == To)
     return V;
-  T.Element = Compute;
+  T.Element = To;
   return G.create(Op::Cast, {V}, {}, G.intern(T));
 }
 
@@ -31,6 +31,11 @@ ValueId MethodContext::combine(llvm::ArrayRef<ValueId> Tensors,
   for (double W : Weights)
     Constants.push_back(constant(W));
   return combine(Tensors, Constants);
+}
+
+ValueId MethodContext::gram(llvm::ArrayRef<ValueId> Tensors, bool PerRow) {
+  uint64_t Axis = PerRow ? G.intern(llvm::StringRef("row")).Index : Over;
+  return G.create(Op::Gram, Tensors, {Axis});
 }
 
 ValueId MethodContext::keepLargest(ValueId X, uint64_t Count) {

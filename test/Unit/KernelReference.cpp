@@ -190,11 +190,11 @@ template <class A> void countEqual(const KernelCall &C) {
     *static_cast<uint64_t *>(C.State) += magnitude(at<A>(C.A, I)) == C.Key;
 }
 
-template <class Type> void keep(const KernelCall &C) {
+template <class Type, bool Below> void keep(const KernelCall &C) {
   auto &State = *static_cast<KeepState *>(C.State);
   each<Type, Type, Type>(C, [&](auto X, auto, auto) {
     const uint32_t Bits = magnitude(X);
-    bool Stays = Bits > State.Threshold;
+    bool Stays = Below ? Bits < State.Threshold : Bits > State.Threshold;
     if (Bits == State.Threshold && State.ClassSize) {
       State.Fraction += State.Survivors;
       Stays = State.Fraction >= State.ClassSize;
@@ -296,7 +296,7 @@ template <class Type> void isGreater(const KernelCall &C) {
 template <class Type> void keepGreater(const KernelCall &C) {
   using T = typename Type::Storage;
   each<Type, Type, Type>(
-      C, [&](T X, T, T) { return double(std::fabs(X)) > C.S ? X : T(0); });
+      C, [&](T X, T, T) { return double(std::fabs(X)) <= C.S ? T(0) : X; });
 }
 
 template <class Type> void addIsNonzero(const KernelCall &C) {
@@ -330,6 +330,71 @@ template <class Type, bool Per> void keepRandom(const KernelCall &C) {
     static_cast<T *>(C.Out)[I] =
         keptAtRandom(C.Key, C.Index + I, Probability) ? Scaled : T(0);
   }
+}
+
+template <class Type> void keepWhere(const KernelCall &C) {
+  each<Type, Type, Type>(C, [](auto X, auto, auto) { return X; });
+  using T = typename Type::Storage;
+  for (size_t I = 0; I != C.N; ++I)
+    if (std::fabs(at<F32>(C.B, I)) < static_cast<float>(C.S))
+      static_cast<T *>(C.Out)[I] = 0;
+}
+
+/// 2^n · Σ r^k/k! as Exponential.inc sums it up.
+double exponential(double X) {
+  if (X < -708)
+    return 0;
+  if (X > 709)
+    return INFINITY;
+  const double N = std::nearbyint(X * 0x1.71547652b82fep0);
+  const double R = (X - N * 0x1.62e42feep-1) - N * 0x1.a39ef35793c76p-33;
+  double P = 0, Factorial = 6227020800; // 13!
+  for (int K = 13; K >= 2; --K) {
+    P = P * R + 1 / Factorial;
+    Factorial /= K;
+  }
+  const double Series = 1 + (R + R * R * P);
+  return std::isnan(X) ? X : std::ldexp(Series, static_cast<int>(N));
+}
+
+double logarithm(double X) {
+  if (!(X >= 0x1p-1022) || std::isinf(X))
+    return std::nan("");
+  int K;
+  double M = std::frexp(X, &K); // From a half to one.
+  if (M < std::bit_cast<double>(uint64_t(0x3fe6a09e667f3bcd))) {
+    M *= 2;
+    --K;
+  }
+  const double S = (M - 1) / (M + 1), S2 = S * S;
+  double P = 0;
+  for (int Odd = 21; Odd >= 3; Odd -= 2)
+    P = P * S2 + 2.0 / Odd;
+  const double LogM = S * 2 + S * S2 * P;
+  return K * 0x1.62e42feep-1 + (LogM + K * 0x1.a39ef35793c76p-33);
+}
+
+template <class A> void sumExp(const KernelCall &C) {
+  addToLanes<A>(C, [&](double X, double) { return exponential(X - C.S); });
+}
+
+template <class A> void softmax(const KernelCall &C) {
+  each<F64, A, A>(
+      C, [&](double X, double, double) { return exponential(X - C.S) / C.T; });
+}
+
+void divergence(const KernelCall &C) {
+  addToLanes<F64>(C, [&](double X, double Y) {
+    return (X + C.S) * logarithm((X + C.S) / (Y + C.S));
+  });
+}
+
+template <class Type> void largest(const KernelCall &C) {
+  auto &State = *static_cast<double *>(C.State);
+  State = static_cast<typename Type::Storage>(State) + 0.0;
+  for (size_t I = 0; I != C.N; ++I)
+    if (at<Type>(C.A, I) > State)
+      State = at<Type>(C.A, I);
 }
 
 constexpr auto None = OperandKind::None;
@@ -413,8 +478,10 @@ constexpr KernelReference Rows[] = {
     reductionRow<F32>(Kernel::CountEqualF32, Count, countEqual<F32>),
     reductionRow<F64>(Kernel::CountEqualF64, Count, countEqual<F64>),
 
-    stateRow<F32, F32>(Kernel::KeepF32, StateKind::Keep, keep<F32>),
-    stateRow<F64, F64>(Kernel::KeepF64, StateKind::Keep, keep<F64>),
+    stateRow<F32, F32>(Kernel::KeepF32, StateKind::Keep, keep<F32, false>),
+    stateRow<F64, F64>(Kernel::KeepF64, StateKind::Keep, keep<F64, false>),
+    stateRow<F32, F32>(Kernel::KeepBelowF32, StateKind::Keep, keep<F32, true>),
+    stateRow<F64, F64>(Kernel::KeepBelowF64, StateKind::Keep, keep<F64, true>),
 
     row<F32, F64>(Kernel::SignF32F64, signF32F64),
     row<F64, F32>(Kernel::AddSignF64F32, addSign<F32>, None, true),
@@ -469,6 +536,15 @@ constexpr KernelReference Rows[] = {
                   OperandKind::Probabilities),
     row<F64, F64, F32>(Kernel::KeepRandomPerF64, keepRandom<F64, true>,
                        OperandKind::Probabilities),
+    reductionRow<F32>(Kernel::MaxF32, StateKind::Largest, largest<F32>),
+    reductionRow<F64>(Kernel::MaxF64, StateKind::Largest, largest<F64>),
+    reductionRow<F32>(Kernel::SumExpF32, Lanes, sumExp<F32>),
+    reductionRow<F64>(Kernel::SumExpF64, Lanes, sumExp<F64>),
+    row<F64, F32>(Kernel::SoftmaxF64F32, softmax<F32>),
+    row<F64, F64>(Kernel::SoftmaxF64F64, softmax<F64>),
+    reductionRow<F64>(Kernel::DivergenceF64F64, Lanes, divergence, Values),
+    row<F32, F32>(Kernel::KeepWhereF32, keepWhere<F32>, Values),
+    row<F64, F64, F32>(Kernel::KeepWhereF64, keepWhere<F64>, Values),
 };
 } // namespace
 

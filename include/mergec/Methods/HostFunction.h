@@ -31,6 +31,11 @@ struct HostFunction {
   /// or false: it does.
   bool (*Fold)(llvm::ArrayRef<std::optional<double>> In,
                llvm::MutableArrayRef<double> Out);
+  /// For a function that has no result for some inputs, finite ones too: it
+  /// then sets its first result to a NaN, and the run stops with this, after
+  /// the tensor's name, as an error. Empty: a NaN is a result like any other.
+  llvm::StringLiteral Failure = "";
+  llvm::StringLiteral FailureHint = "";
 };
 
 /// Null for an unknown name.

@@ -26,8 +26,8 @@ public:
 
   /// Input `I` and the base, exactly, in the type that is computed in: f32, or
   /// f64 if any input or the result is f64.
-  ValueId input(size_t I) { return widen(Inputs[I]); }
-  ValueId base() { return widen(Base); }
+  ValueId input(size_t I) { return widen(Inputs[I], Compute); }
+  ValueId base() { return widen(Base, Compute); }
   /// As stored. Of any dtype.
   ValueId storedInput(size_t I) const { return Inputs[I]; }
   ValueId storedBase() const { return Base; }
@@ -56,6 +56,9 @@ public:
   virtual void report(Kind K, const llvm::Twine &Message,
                       const llvm::Twine &Hint) = 0;
 
+  /// `V` in f64: for a formula that would lose too much in f32.
+  ValueId inDouble(ValueId V) { return widen(V, DType::F64); }
+
   //===--------------------------------------------------------------------===//
   // Ops
   //===--------------------------------------------------------------------===//
@@ -70,10 +73,41 @@ public:
   ValueId subtract(ValueId X, ValueId Y) {
     return G.create(Op::Subtract, {X, Y});
   }
+  /// Input `I` less the base: what the model has learnt.
+  ValueId difference(size_t I) { return subtract(input(I), base()); }
+  ValueId multiply(ValueId X, ValueId Y) {
+    return G.create(Op::Multiply, {X, Y});
+  }
+  /// X / Y; a divisor of 0 counts as 1.
+  ValueId divide(ValueId X, ValueId Y) { return G.create(Op::Divide, {X, Y}); }
+  ValueId absolute(ValueId X) { return G.create(Op::Absolute, {X}); }
+  ValueId clamp(ValueId X, double Low, double High) {
+    return G.create(Op::Clamp, {X}, {word(Low), word(High)});
+  }
+  /// Weight·X + (1 - Weight)·Y.
+  ValueId blend(ValueId X, ValueId Y, ValueId Weight) {
+    return G.create(Op::Blend, {X, Y, Weight});
+  }
+  /// X where |X| > Threshold, else 0.
+  ValueId keepAbove(ValueId X, double Threshold) {
+    return G.create(Op::KeepAbove, {X}, {word(Threshold)});
+  }
+  /// 1 where X > Threshold, else 0.
+  ValueId isAbove(ValueId X, double Threshold) {
+    return G.create(Op::IsAbove, {X}, {word(Threshold)});
+  }
+  /// How many of the tensors are not 0, for each element.
+  ValueId tally(llvm::ArrayRef<ValueId> Tensors) {
+    return G.create(Op::Tally, Tensors);
+  }
+  /// How many elements of the tensor are not 0.
+  ValueId count(ValueId X) { return G.create(Op::Count, {X}); }
   /// Inner product over the whole tensor.
   ValueId dot(ValueId X, ValueId Y) {
     return G.create(Op::Dot, {X, Y}, {Over});
   }
+  /// All inner products, over the tensor or each row; see GramMatrix.h.
+  ValueId gram(llvm::ArrayRef<ValueId> Tensors, bool PerRow = false);
   ValueId sumAbs(ValueId X) { return G.create(Op::SumAbs, {X}, {Over}); }
   /// The `Count` largest magnitudes of `X`, 0 elsewhere.
   ValueId keepLargest(ValueId X, uint64_t Count);
@@ -96,7 +130,7 @@ protected:
       : G(G), Over(G.intern(llvm::StringRef("tensor")).Index) {}
   virtual ~MethodContext() = default;
 
-  ValueId widen(ValueId V);
+  ValueId widen(ValueId V, DType To);
 
   Graph &G;
   uint64_t Over; ///< The name `tensor`.
