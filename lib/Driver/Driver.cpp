@@ -120,6 +120,7 @@ static OutputContents describe(const Compilation &C) {
 static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
                    llvm::raw_ostream &Err) {
   const DriverOptions &Options = C.Options;
+  ProgressReporter::catchSignals();
   InstructionSet Set = chooseInstructionSet(S.Diags);
   std::unique_ptr<OutputDirectory> Directory;
   if (!S.Diags.hasErrors())
@@ -146,7 +147,8 @@ static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
   }
   if (ProgressReporter::interrupted()) {
     S.end();
-    Err << "interrupted; nothing was left behind\n";
+    Err << (Options.JsonLog ? "{\"event\":\"interrupted\"}\n"
+                            : "interrupted; nothing was left behind\n");
     return 130;
   }
   if (Complete)

@@ -19,14 +19,18 @@ static void onSignal(int) { SignalSeen = 1; }
 
 bool ProgressReporter::interrupted() { return SignalSeen != 0; }
 
+void ProgressReporter::catchSignals() {
+  struct sigaction Action = {};
+  Action.sa_handler = onSignal;
+  Action.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &Action, nullptr);
+  sigaction(SIGTERM, &Action, nullptr);
+}
+
 ProgressReporter::ProgressReporter(RunProgress &Progress, uint64_t TotalBytes,
                                    Style How, llvm::raw_ostream &Err)
     : Progress(Progress), Total(std::max<uint64_t>(TotalBytes, 1)), How(How),
       Err(Err), Start(std::chrono::steady_clock::now()) {
-  struct sigaction Action = {};
-  Action.sa_handler = onSignal;
-  sigaction(SIGINT, &Action, nullptr);
-  sigaction(SIGTERM, &Action, nullptr);
   Watcher = std::thread([this] { watch(); });
 }
 

@@ -18,7 +18,7 @@ namespace mergec {
 
 /// Shows bytes, rate and time left while a program runs: a line that is
 /// rewritten on a terminal, a plain line now and then elsewhere, an object per
-/// line as JSON. Also turns SIGINT and SIGTERM into a request to stop.
+/// line as JSON. Passes a caught signal on as a request to stop.
 class ProgressReporter {
 public:
   enum class Style { Silent, Terminal, Plain, Json };
@@ -27,6 +27,9 @@ public:
                    llvm::raw_ostream &Err);
   ~ProgressReporter();
 
+  /// SIGINT and SIGTERM no longer end the program but ask it to stop. To be
+  /// called before there is anything that would be left behind.
+  static void catchSignals();
   /// True once a signal has asked to stop.
   static bool interrupted();
 

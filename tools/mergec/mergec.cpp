@@ -178,6 +178,27 @@ static int badUsage(const llvm::Twine &Message, const llvm::Twine &Hint) {
   return 1;
 }
 
+/// What to say of an option that getopt_long doesn't know, or of a beginning
+/// that several have in common.
+static int unknownOption(llvm::StringRef Word,
+                         llvm::ArrayRef<llvm::StringRef> Names) {
+  llvm::StringRef Name = Word.ltrim('-').split('=').first;
+  if (llvm::is_contained(Names, Name))
+    return badUsage("`--" + Name + "` takes no value",
+                    "say `--" + Name + "` alone");
+  std::string Longer;
+  for (llvm::StringRef N : Names)
+    if (Word.starts_with("--") && N.starts_with(Name))
+      Longer += ((Longer.empty() ? "it could be `--" : "`, `--") + N).str();
+  if (!Longer.empty())
+    return badUsage("`" + Word + "` is short for several options",
+                    Longer + "`");
+  llvm::StringRef Near = Diagnostics::nearest(Name, Names);
+  return badUsage("there is no option `" + Word + "`",
+                  Near.empty() ? llvm::Twine("see `mergec --help`")
+                               : "did you mean `--" + Near + "`?");
+}
+
 int main(int Count, char **Arguments) {
   std::vector<const OptionRow *> Rows;
   for (const OptionRow &R : Merging)
@@ -209,7 +230,10 @@ int main(int Count, char **Arguments) {
   int Code;
   while ((Code = getopt_long(Count, Arguments, ":o:h", Longs.data(),
                              nullptr)) != -1) {
-    llvm::StringRef Word = Arguments[optind - 1];
+    // Of an option of one letter optopt says which; it may stand in a cluster.
+    std::string Letter = {'-', char(optopt)};
+    llvm::StringRef Word = optopt > 0 && optopt < Base ? llvm::StringRef(Letter)
+                                                       : Arguments[optind - 1];
     if (Code == 'h') {
       printHelp(llvm::outs());
       return 0;
@@ -220,13 +244,8 @@ int main(int Count, char **Arguments) {
     }
     if (Code == ':')
       return badUsage("`" + Word + "` needs a value", "see `mergec --help`");
-    if (Code == '?') {
-      llvm::StringRef Name = Word.ltrim('-').split('=').first;
-      llvm::StringRef Near = Diagnostics::nearest(Name, Names);
-      return badUsage("there is no option `" + Word + "`",
-                      Near.empty() ? llvm::Twine("see `mergec --help`")
-                                   : "did you mean `--" + Near + "`?");
-    }
+    if (Code == '?')
+      return unknownOption(Word, Names);
     size_t Index = Code - Base;
     if (Index >= Rows.size()) {
       auto Print = Printing[Index - Rows.size()].Print;
@@ -235,10 +254,13 @@ int main(int Count, char **Arguments) {
     }
     const OptionRow &R = *Rows[Index];
     llvm::StringRef Value = optarg ? optarg : "";
-    if (!R.Set(Options, Value))
+    if (!R.Set(Options, Value)) {
+      std::string Help = R.Help;
+      std::replace(Help.begin(), Help.end(), '\n', ' ');
       return badUsage("`" + Value + "` is no value for `--" +
                           llvm::Twine(R.Name) + "`",
-                      "`--" + llvm::Twine(R.Name) + "`: " + R.Help);
+                      "`--" + llvm::Twine(R.Name) + "`: " + Help);
+    }
   }
   if (optind == Count)
     return badUsage("which plan?",
