@@ -59,6 +59,9 @@ public:
   std::optional<double> optionalParameter(size_t I,
                                           llvm::StringRef Name) override;
   uint64_t randomKey(size_t I) override;
+  void reportParameter(size_t I, llvm::StringRef Name,
+                       const llvm::Twine &Message,
+                       const llvm::Twine &Hint) override;
   void report(Kind K, const llvm::Twine &Message,
               const llvm::Twine &Hint) override;
 
@@ -74,7 +77,7 @@ public:
 private:
   ParameterPlace place() const;
   const ParameterSpec &spec(llvm::StringRef Name) const;
-  std::optional<double> resolve(size_t I, llvm::StringRef Name);
+  std::optional<ParameterValue> resolve(size_t I, llvm::StringRef Name);
   double missing(const ParameterSpec &Spec, const Input *For);
 
   PlanLowering &P;
@@ -161,15 +164,12 @@ const ParameterSpec &JobContext::spec(llvm::StringRef Name) const {
   return *Spec;
 }
 
-std::optional<double> JobContext::resolve(size_t I, llvm::StringRef Name) {
+std::optional<ParameterValue> JobContext::resolve(size_t I,
+                                                  llvm::StringRef Name) {
   const ParameterSpec &Spec = spec(Name);
-  std::optional<ParameterValue> Value =
-      Spec.Scope == ParameterScope::Global
-          ? resolveGlobal(place(), Spec, J->OutputName)
-          : resolvePerModel(place(), *Sources[I]->From, Spec, Names[I]);
-  if (!Value)
-    return std::nullopt;
-  return Value->Value;
+  return Spec.Scope == ParameterScope::Global
+             ? resolveGlobal(place(), Spec, J->OutputName)
+             : resolvePerModel(place(), *Sources[I]->From, Spec, Names[I]);
 }
 
 double JobContext::missing(const ParameterSpec &Spec, const Input *For) {
@@ -188,20 +188,35 @@ double JobContext::missing(const ParameterSpec &Spec, const Input *For) {
 }
 
 double JobContext::parameter(size_t I, llvm::StringRef Name) {
-  if (std::optional<double> V = resolve(I, Name))
-    return *V;
+  if (std::optional<ParameterValue> V = resolve(I, Name))
+    return V->Value;
   return missing(spec(Name), Sources[I]);
 }
 
 double JobContext::global(llvm::StringRef Name) {
-  if (std::optional<double> V = resolve(0, Name))
-    return *V;
+  if (std::optional<ParameterValue> V = resolve(0, Name))
+    return V->Value;
   return missing(spec(Name), nullptr);
 }
 
 std::optional<double> JobContext::optionalParameter(size_t I,
                                                     llvm::StringRef Name) {
-  return resolve(I, Name);
+  if (std::optional<ParameterValue> V = resolve(I, Name))
+    return V->Value;
+  return std::nullopt;
+}
+
+void JobContext::reportParameter(size_t I, llvm::StringRef Name,
+                                 const llvm::Twine &Message,
+                                 const llvm::Twine &Hint) {
+  std::optional<ParameterValue> V = resolve(I, Name);
+  llvm::SMRange Where = V && V->Where.isValid() ? V->Where : P.P.MethodWhere;
+  std::string Text =
+      (Message + " for model `" + Sources[I]->Spelling + "`").str();
+  if (P.Reported.insert({Kind::ParameterRange, Text}).second)
+    P.Diags.report(Kind::ParameterRange, Where, Text)
+        .note("first at `" + llvm::Twine(J->OutputName) + "`")
+        .hint(Hint);
 }
 
 uint64_t JobContext::randomKey(size_t I) {

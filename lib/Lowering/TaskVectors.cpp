@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "mergec/Lowering/TaskVectors.h"
-#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
 #include <cmath>
 
 using namespace mergec;
@@ -84,18 +85,22 @@ void mergec::dropOutliers(MethodContext &C, size_t I, SparseVector &V) {
   V.Thinned = C.graph().create(Op::Keep, {V.Full, Selection});
 }
 
-/// Points at the plan's mistake, which is in the numbers together.
-static bool checkChances(MethodContext &C, double Density, double Epsilon) {
+/// Reports chances that are none.
+static bool checkChances(MethodContext &C, size_t I, double Density,
+                         double Epsilon) {
   if (Density - Epsilon > 0 && Density + Epsilon < 1)
     return true;
-  auto Number = [](double X) { return llvm::formatv("{0:g}", X).str(); };
-  C.report(Kind::ParameterRange,
-           "`density` " + Number(Density) + " with `epsilon` " +
-               Number(Epsilon) + " gives chances from " +
-               Number(Density - Epsilon) + " to " + Number(Density + Epsilon),
-           "all must be above 0 and below 1: an `epsilon` below " +
-               Number(std::min(Density, 1 - Density)) +
-               " goes with this density");
+  auto Number = [](double X) {
+    std::string Text;
+    llvm::raw_string_ostream(Text) << llvm::format("%g", X);
+    return Text;
+  };
+  // An `epsilon` that is not the plan's is not the plan's mistake.
+  C.reportParameter(I, "density",
+                    "`density` " + Number(Density) + " ± `epsilon` " +
+                        Number(Epsilon) + " is not between 0 and 1",
+                    "with this density `epsilon` must be below " +
+                        Number(std::min(Density, 1 - Density)));
   return false;
 }
 
@@ -108,7 +113,7 @@ void mergec::thinByRank(MethodContext &C, size_t I, SparseVector &V) {
     V.Thinned = C.thin(I, V.Full, C.constant(Density));
     return;
   }
-  if (!checkChances(C, Density, Epsilon))
+  if (!checkChances(C, I, Density, Epsilon))
     return;
   ValueId Chances =
       C.graph().create(Op::ByRank, {V.Full, C.constant(Density - Epsilon),

@@ -169,6 +169,8 @@ std::vector<uint64_t> initialState(const KernelReference &Row, Buffer &A,
   }
   case StateKind::Histogram:
     return std::vector<uint64_t>(65536 / 2);
+  case StateKind::Largest:
+    return {std::bit_cast<uint64_t>(Random() % 2 ? -INFINITY : 0.25)};
   case StateKind::Keep: {
     KeepState State;
     State.Threshold = magnitude(A.value(Random() % A.size()));
@@ -539,6 +541,46 @@ TEST(Kernels, RandomMasksAreFair) {
     Near(Kept[1], Density);
     Near(Both, Density * Density);
   }
+}
+
+/// Σ over one element, from lane 0.
+double sumOfOne(Kernel K, KernelCall Call, InstructionSet Set) {
+  double Lanes[ReductionLanes] = {};
+  Call.N = 1;
+  Call.State = Lanes;
+  kernelFunction(K, Set)(Call);
+  return Lanes[0];
+}
+
+// By how many units in the last place exp and log are off, at worst.
+TEST(Kernels, ExpAndLogAreAccurate) {
+  std::mt19937_64 Random(11);
+  std::uniform_real_distribution<double> Uniform(0, 1);
+  const InstructionSet Set = detectInstructionSet();
+  long double WorstExp = 0, WorstLog = 0;
+  for (int I = 0; I != 100000; ++I) {
+    double X = -std::pow(10, 5 * Uniform(Random) - 2.2), Y = 1;
+    KernelCall Call = {};
+    Call.A = &X;
+    const long double Exp = std::exp(static_cast<long double>(X));
+    const double Got = sumOfOne(Kernel::SumExpF64, Call, Set);
+    if (X > -708)
+      WorstExp = std::max(WorstExp, std::fabs(Got - Exp) / Exp);
+    else
+      EXPECT_EQ(Got, 0);
+
+    // Nearly equal shares: the logarithm of a number close to 1.
+    X = 1 + (Uniform(Random) - 0.5) * std::pow(10, -6 * Uniform(Random));
+    Call.B = &Y;
+    const long double Log = X * std::log(static_cast<long double>(X));
+    if (Log != 0)
+      WorstLog = std::max(
+          WorstLog,
+          std::fabs((sumOfOne(Kernel::DivergenceF64F64, Call, Set) - Log) /
+                    Log));
+  }
+  EXPECT_LT(WorstExp, 2 * 0x1p-52L);
+  EXPECT_LT(WorstLog, 3 * 0x1p-52L);
 }
 
 } // namespace

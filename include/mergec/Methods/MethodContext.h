@@ -55,6 +55,11 @@ public:
   /// however many tensors have it.
   virtual void report(Kind K, const llvm::Twine &Message,
                       const llvm::Twine &Hint) = 0;
+  /// The same for a value of input `I`'s parameter `Name` that is out of the
+  /// range that other parameters leave it, at its place in the plan.
+  virtual void reportParameter(size_t I, llvm::StringRef Name,
+                               const llvm::Twine &Message,
+                               const llvm::Twine &Hint) = 0;
 
   /// `V` in f64: for a formula that would lose too much in f32.
   ValueId inDouble(ValueId V) { return widen(V, DType::F64); }
