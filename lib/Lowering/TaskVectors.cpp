@@ -32,7 +32,7 @@ const HostFunction mergec::TaskVectorFunctions[2] = {
 SparseVectors mergec::taskVectors(MethodContext &C) {
   SparseVectors Vectors;
   for (size_t I = 0; I != C.inputCount(); ++I) {
-    ValueId Full = C.subtract(C.input(I), C.base());
+    ValueId Full = C.difference(I);
     Vectors.push_back({Full, Full, std::nullopt});
   }
   return Vectors;

@@ -34,7 +34,7 @@ static ValueId softmax(MethodContext &C, ValueId X) {
 
 static ValueId lower(MethodContext &C) {
   Graph &G = C.graph();
-  ValueId X = C.input(0), B = C.base(), Change = C.subtract(X, B);
+  ValueId X = C.input(0), B = C.base(), Change = C.difference(0);
   if (!C.elements())
     return B;
   uint64_t Row = G.intern(llvm::StringRef("row")).Index;
@@ -44,14 +44,10 @@ static ValueId lower(MethodContext &C) {
                       {Row, word(1e-8)})});
 
   // |change| · divergence, formed in f64 and rounded; the sign doesn't matter.
-  Type Wide = G.type(Change);
-  Wide.Element = DType::F64;
-  ValueId Exact = Change;
-  if (G.type(Change) != Wide)
-    Exact = G.create(Op::Cast, {Change}, {}, G.intern(Wide));
-  ValueId Importance = C.combine({Exact}, {Divergence});
-  Wide.Element = DType::F32;
-  Importance = G.create(Op::Round, {Importance}, {}, G.intern(Wide));
+  ValueId Importance = C.combine({C.inDouble(Change)}, {Divergence});
+  Type Narrow = G.type(Change);
+  Narrow.Element = DType::F32;
+  Importance = G.create(Op::Round, {Importance}, {}, G.intern(Narrow));
 
   // The element at floor(q·(n-1)) from below is the k-th from above.
   auto FromAbove = [&](double Q) {

@@ -37,13 +37,13 @@ static ValueId lower(MethodContext &C) {
     return C.base();
   llvm::SmallVector<ValueId, 8> Vectors;
   for (size_t I = 0; I != N; ++I)
-    Vectors.push_back(C.subtract(C.input(I), C.base()));
+    Vectors.push_back(C.difference(I));
 
   double Share = C.global("select_topk");
   if (Share < 1) {
     ValueId Variance = G.create(Op::Variance, Vectors);
-    ValueId Count = C.map("sce_selected_count",
-                          {C.constant(Share), G.create(Op::Count, {Variance})});
+    ValueId Count =
+        C.map("sce_selected_count", {C.constant(Share), C.count(Variance)});
     ValueId Largest = G.create(
         Op::Keep, {Variance, G.create(Op::SelectLargest, {Variance, Count})});
     // Only variances above 0 are selected.
