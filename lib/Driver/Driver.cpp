@@ -172,7 +172,7 @@ static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
     Out << "read " << Progress.BytesRead << " bytes, wrote "
         << Progress.BytesWritten << " bytes, peak memory "
         << formatBytes(peakRSS()) << ", " << C.TheProgram.Memory.Workers
-        << " threads, " << instructionSetName(Set) << "\n";
+        << (C.TheProgram.Memory.Workers == 1 ? " thread, " : " threads, ") << instructionSetName(Set) << "\n";
   return S.end();
 }
 

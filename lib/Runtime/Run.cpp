@@ -7,11 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Worker.h"
+#include "mergec/Methods/HostFunction.h"
 #include <algorithm>
 #include <cstring>
 #include <deque>
 #include <list>
 #include <sys/resource.h>
+#include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 
@@ -27,7 +29,10 @@ using namespace mergec;
 namespace {
 class Scheduler {
 public:
-  Scheduler(RunContext &Run) : Run(Run), Arena(Run.P.Memory.Workers) {
+  Scheduler(RunContext &Run)
+      : Run(Run), Limit(tbb::global_control::max_allowed_parallelism,
+                        Run.P.Memory.Workers),
+        Arena(Run.P.Memory.Workers) {
     for (unsigned I = 0; I != Run.P.Memory.Workers; ++I)
       Workers.push_back(std::make_unique<Worker>(Run));
   }
@@ -52,6 +57,7 @@ private:
   void reportNonFinite();
 
   RunContext &Run;
+  tbb::global_control Limit; ///< Else there are no more threads than cores.
   tbb::task_arena Arena;
   tbb::task_group Tasks;
   std::vector<std::unique_ptr<Worker>> Workers;
@@ -92,14 +98,14 @@ void Scheduler::pump() {
     if (F->beginSweep() && F->State.Cut.Count)
       ready(F, /*First=*/true);
     else
-      finish(F);
+      finish(F); // Without elements there is nothing to wait for.
   }
 }
 
 /// Queues the strands of the sweep that has begun; those of a group's later
 /// sweeps come first, while its inputs are still in the page cache.
 void Scheduler::ready(Handle F, bool First) {
-  uint32_t Strands = std::min<size_t>(Workers.size(), F->State.Cut.Count);
+  uint32_t Strands = std::min<size_t>(Workers.size(), F->parts());
   F->Strands = Strands;
   {
     std::lock_guard Lock(Mutex);
@@ -125,19 +131,24 @@ void Scheduler::runNext() {
 void Scheduler::leave(Handle F) {
   F->endSweep();
   if (F->beginSweep())
-    ready(F, /*First=*/false);
-  else
-    finish(F);
+    return ready(F, /*First=*/false);
+  finish(F);
+  pump();
 }
 
 void Scheduler::finish(Handle F) {
+  if (F->Failed)
+    Run.reportFailure(
+        Kind::NoResult,
+        "`" + Run.P.Places[Run.P.Outputs[F->TheGroup.FirstOutput].Tensor].Name +
+            "`: " + F->Failed->Failure,
+        F->Failed->FailureHint);
   collectNonFinite(*F);
   {
     std::lock_guard Lock(Mutex);
     Granted -= F->Granted;
     Flights.erase(F);
   }
-  pump();
 }
 
 void Scheduler::collectNonFinite(const Flight &F) {
