@@ -107,6 +107,12 @@ private:
   bool resolveSlices();
   std::optional<Slice> resolveSlice(const OutputSlice &OS);
   void checkArchitectures();
+  void refuseQuantised();
+  /// A model whose weights can't be computed with; said once, by
+  /// `refuseQuantised`, not for each of its tensors.
+  bool isQuantised(const Input &In) const {
+    return !method().AnyDType && !In.Model->quantisation().empty();
+  }
 
   void lowerOthers(const Slice &S, bool Behind);
   void lowerLayer(const Slice &S, int64_t Index);
@@ -370,6 +376,23 @@ void PlanLowering::checkArchitectures() {
     }
 }
 
+void PlanLowering::refuseQuantised() {
+  std::set<const Checkpoint *> Said;
+  for (const Slice &S : Slices)
+    for (const Input &In : S.Inputs)
+      if (isQuantised(In) && Said.insert(In.Model).second)
+        Diags
+            .report(Kind::NotFloat,
+                    In.From  ? In.From->Model.Where
+                    : P.Base ? P.Base->Where
+                             : P.MethodWhere,
+                    "model `" + In.Spelling + "` is quantised (" +
+                        In.Model->quantisation() +
+                        "), and its weights can't be computed with")
+            .hint("use the model's unquantised weights, or copy its layers "
+                  "with `merge_method: passthrough`");
+}
+
 //===----------------------------------------------------------------------===//
 // Tensors
 //===----------------------------------------------------------------------===//
@@ -566,9 +589,15 @@ bool PlanLowering::completeJob(const Slice &S, Job &J) {
   size_t Present = llvm::count_if(J.Tensors, [](auto *T) { return T; });
   if (Present != S.Inputs.size()) {
     std::string Missing;
-    for (size_t L = 0; L != S.Inputs.size(); ++L)
-      if (!J.Tensors[L])
+    bool OnlyQuantised = true; // What is there is packed weights and scales.
+    for (size_t L = 0; L != S.Inputs.size(); ++L) {
+      if (J.Tensors[L])
+        OnlyQuantised &= isQuantised(S.Inputs[L]);
+      else if (!isQuantised(S.Inputs[L]))
         Missing += (Missing.empty() ? "`" : ", `") + S.Inputs[L].Spelling + "`";
+    }
+    if (OnlyQuantised || Missing.empty())
+      return false;
     if (J.Role != TensorRole::Buffer) {
       Kind K =
           Options.AllowMissing ? Kind::AllowedMissing : Kind::MissingTensor;
@@ -647,15 +676,15 @@ void PlanLowering::lowerJob(const Slice &S, Job &J) {
     Double |= T->Type == DType::F64;
     if (isFloat(T->Type) || method().AnyDType)
       continue;
+    Sound = false;
+    if (isQuantised(S.Inputs[L]))
+      continue;
     const Checkpoint &C = *S.Inputs[L].Model;
     std::string Detail = T->Type == DType::Opaque
                              ? C.foreignType(*T).str()
                              : safetensorsName(T->Type).str();
-    Detail += " in `" + S.Inputs[L].Spelling + "`";
-    if (!C.quantisation().empty())
-      Detail += ", which is quantised (" + C.quantisation().str() + ")";
-    Mistakes.add(Kind::NotFloat, J.Pattern, Detail, J.Layer);
-    Sound = false;
+    Mistakes.add(Kind::NotFloat, J.Pattern,
+                 Detail + " in `" + S.Inputs[L].Spelling + "`", J.Layer);
   }
   if (!Sound)
     return;
@@ -779,6 +808,7 @@ std::optional<LoweredModel> PlanLowering::run() {
   if (!resolveSlices())
     return std::nullopt;
   checkArchitectures();
+  refuseQuantised();
 
   const Slice &First = Slices.front();
   std::optional<ModelRef> Base = P.Base;
