@@ -20,6 +20,13 @@ uint64_t Type::elements() const {
   return Product;
 }
 
+uint64_t Type::columnCount() const {
+  uint64_t Product = 1;
+  for (size_t I = 1; I < Shape.size(); ++I)
+    Product *= Shape[I];
+  return Product;
+}
+
 uint64_t Type::rowCount() const {
   uint64_t Length = rowLength();
   return Length ? elements() / Length : 0;

@@ -35,15 +35,18 @@ bool mergec::sameComputed(const Graph &G, llvm::ArrayRef<ValueId> Values,
 }
 
 bool mergec::weighs(const Graph &G, ValueId W, const Type &T,
-                    std::string &Error) {
+                    std::string &Error, bool Columns) {
   const Type &N = G.type(W);
   bool Fits =
       N.Width == 1 &&
       (N.Kind == TypeKind::Scalar ||
        (N.Kind == TypeKind::Rows && N.Shape[0] == int64_t(T.rowCount())) ||
-       (N.Kind == TypeKind::Columns && N.Shape[0] == int64_t(T.rowLength())));
+       (N.Kind == TypeKind::Columns && Columns &&
+        N.Shape[0] == int64_t(T.columnCount())));
   if (!Fits)
-    Error = "weights are f64, one per row or one per column, not " +
+    Error = std::string(Columns ? "weights are f64, one per row or one per "
+                                  "column, not "
+                                : "weights are f64 or one per row, not ") +
             typeText(N) + " for " + typeText(T);
   return Fits;
 }

@@ -29,7 +29,7 @@ static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
   if (!sameComputed(G, Operands.take_front(N), Error))
     return {};
   for (ValueId W : Operands.drop_front(N))
-    if (!weighs(G, W, G.type(Operands[0]), Error))
+    if (!weighs(G, W, G.type(Operands[0]), Error, /*Columns=*/true))
       return {};
   return G.typeId(Operands[0]);
 }
@@ -68,6 +68,18 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
     T.StartsSum = I == 0;
     T.EndsSum = I + 1 == N;
     T.Out = Out;
+    if (G.type(All[N + I]).Kind == TypeKind::Columns) {
+      // x·w as a tile, then as a term of weight 1.
+      TileOperand W = B.readColumns(All[N + I], G.type(V).Element);
+      B.call(Double ? Kernel::MultiplyF64 : Kernel::MultiplyF32, W,
+             B.readWide(All[I]), W);
+      T.A = W;
+      T.S = B.literal(1);
+      T.First = Double ? Kernel::FillF64 : Kernel::FillF32;
+      T.Next = Double ? Kernel::AddScaledF64F64 : Kernel::AddScaledF32F32;
+      B.append(T);
+      continue;
+    }
     T.S = B.numbers(All[N + I]);
     T.A = B.read(All[I]);
     if (Double && T.A.Type != DType::F32)

@@ -18,12 +18,21 @@ static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
                     std::string &Error) {
   if (!sameComputed(G, Operands, Error))
     return {};
-  return reducedType(G, G.type(Operands[0]), Attributes[0], 1, Error);
+  const Type &T = G.type(Operands[0]);
+  if (G.get(NameId{uint32_t(Attributes[0])}) == "column")
+    return G.intern(Type::columns(T.columnCount()));
+  return reducedType(G, T, Attributes[0], 1, Error);
 }
 
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   const Graph &G = B.graph();
   ValueId X = G.operands(V)[0], Y = G.operands(V)[1];
+  if (G.type(V).Kind == TypeKind::Columns) {
+    TileOperand A = B.readDouble(X), C = X == Y ? A : B.readDouble(Y);
+    TileOperand Product = B.scratch(DType::F64);
+    B.call(Kernel::MultiplyF64, Product, A, C);
+    return emitColumnSum(B, V, Product);
+  }
   TileOperand A = B.read(X), C = B.read(Y);
   bool Narrow = G.type(X).Element == DType::F32 && A.Type == C.Type;
   if (!Narrow) {
@@ -44,9 +53,10 @@ static constexpr AttributeSpec Attributes[] = {
 
 namespace mergec::ops {
 extern const OpInfo opDot;
-const OpInfo opDot = {"dot",      OpClass::Reduction,
-                      2,          2,
-                      Attributes, "<x, y> over the tensor or each row, in f64",
-                      infer,      nullptr,
-                      emit};
+const OpInfo opDot = {
+    "dot",      OpClass::Reduction,
+    2,          2,
+    Attributes, "<x, y> over the tensor, each row or each column, in f64",
+    infer,      nullptr,
+    emit};
 } // namespace mergec::ops

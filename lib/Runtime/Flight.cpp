@@ -8,7 +8,9 @@
 
 #include "Flight.h"
 #include "mergec/Methods/HostFunction.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include <cmath>
 
 using namespace mergec;
 
@@ -31,10 +33,19 @@ void Flight::callHost(const HostCall &Call) {
       bool Whole = N.By == NumberRef::Axis::Whole;
       In[K] = State.Numbers[N.Slot + (Whole ? 0 : I * N.Stride)];
     }
-    Call.Function->Evaluate(
-        In, llvm::MutableArrayRef(State.Numbers)
-                .slice(Call.Target + I * Call.Width, Call.Width));
+    llvm::MutableArrayRef<double> Out =
+        llvm::MutableArrayRef(State.Numbers)
+            .slice(Call.Target + I * Call.Width, Call.Width);
+    Call.Function->Evaluate(In, Out);
+    if (!Call.Function->Failure.empty() && std::isnan(Out[0]) &&
+        llvm::all_of(In, [](double X) { return std::isfinite(X); }))
+      Failed = Call.Function;
   }
+}
+
+uint32_t Flight::parts() const {
+  return sweep().ByColumns ? (TheGroup.Columns + BandColumns - 1) / BandColumns
+                           : State.Cut.Count;
 }
 
 bool Flight::isNeeded() const {
@@ -50,6 +61,8 @@ bool Flight::beginSweep() {
   for (; Sweep != Code.Sweeps.size(); ++Sweep) {
     for (const HostCall &Call : sweep().Before)
       callHost(Call);
+    if (Failed)
+      return false;
     Shared.clear();
     SegmentRecords.clear();
     bool Needed = isNeeded();
@@ -59,7 +72,7 @@ bool Flight::beginSweep() {
           Needed ? uint64_t(R.Info->SegmentBytes) / 8 * State.Cut.Count : 0);
     }
     if (Needed) {
-      NextSegment = 0;
+      NextPart = 0;
       return true;
     }
     endSweep();

@@ -36,9 +36,13 @@ struct Flight {
   const mergec::Sweep &sweep() const { return Code.Sweeps[Sweep]; }
 
   uint32_t Sweep = 0;
-  std::atomic<uint32_t> NextSegment{0};
+  /// What strands claim: segments, or bands of columns.
+  uint32_t parts() const;
+  std::atomic<uint32_t> NextPart{0};
   std::atomic<uint32_t> Strands{0}; ///< Still to leave the sweep.
   std::mutex Merging;
+  /// A host function that found no result for the group's data.
+  const HostFunction *Failed = nullptr;
   /// By reduction of the sweep.
   std::vector<std::vector<uint64_t>> Shared, SegmentRecords;
 

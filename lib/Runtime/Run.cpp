@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Worker.h"
+#include "mergec/Methods/HostFunction.h"
 #include <algorithm>
 #include <cstring>
 #include <deque>
@@ -104,7 +105,7 @@ void Scheduler::pump() {
 /// Queues the strands of the sweep that has begun; those of a group's later
 /// sweeps come first, while its inputs are still in the page cache.
 void Scheduler::ready(Handle F, bool First) {
-  uint32_t Strands = std::min<size_t>(Workers.size(), F->State.Cut.Count);
+  uint32_t Strands = std::min<size_t>(Workers.size(), F->parts());
   F->Strands = Strands;
   {
     std::lock_guard Lock(Mutex);
@@ -136,6 +137,12 @@ void Scheduler::leave(Handle F) {
 }
 
 void Scheduler::finish(Handle F) {
+  if (F->Failed)
+    Run.reportFailure(
+        Kind::NoResult,
+        "`" + Run.P.Places[Run.P.Outputs[F->TheGroup.FirstOutput].Tensor].Name +
+            "`: " + F->Failed->Failure,
+        F->Failed->FailureHint);
   collectNonFinite(*F);
   {
     std::lock_guard Lock(Mutex);

@@ -15,9 +15,13 @@
 using namespace mergec;
 using Place = TileOperand::Place;
 
-void RunContext::reportFailure(Kind K, const llvm::Twine &Message) {
-  if (!Failed.exchange(true))
-    Diags.report(K, Message);
+void RunContext::reportFailure(Kind K, const llvm::Twine &Message,
+                               llvm::StringRef Hint) {
+  if (!Failed.exchange(true)) {
+    Diagnostic &D = Diags.report(K, Message);
+    if (!Hint.empty())
+      D.hint(Hint);
+  }
   Progress.Cancel = true;
 }
 
@@ -43,6 +47,8 @@ Worker::Address Worker::locate(const TileOperand &O) const {
     return {OutputBuffers[O.Index], byteWidth(O.Type)};
   case Place::Ranked:
     return {reinterpret_cast<char *>(RankedBuffers[O.Index]), sizeof(float)};
+  case Place::ColumnSums:
+    return {States, 0};
   }
   return {};
 }
@@ -102,6 +108,8 @@ void Worker::bind(Flight &F) {
     X.First = kernelFunction(I.First, Run.Set);
     X.Next = kernelFunction(I.Next, Run.Set);
     X.Out = Out.Base, X.OutStep = Out.Step;
+    if (I.Out.Where == Place::ColumnSums)
+      X.Out += I.State;
     X.A = A.Base, X.AStep = A.Step;
     X.B = B.Base, X.BStep = B.Step;
     X.C = C.Base, X.CStep = C.Step;
@@ -124,6 +132,13 @@ void Worker::bind(Flight &F) {
     X.From = &I;
     Body.push_back(X);
   }
+}
+
+/// Every `Stride`th number, in the type of `Out`.
+template <class T>
+static void spread(const double *From, uint32_t Stride, T *Out, size_t N) {
+  for (size_t I = 0; I != N; ++I)
+    Out[I] = static_cast<T>(From[I * Stride]);
 }
 
 void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
@@ -156,8 +171,20 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
                  : I.Base == Instruction::IndexBase::Row  ? Column
                                                          : Index - SegmentBegin;
     Call.N = N;
+    if (I.Out.Where == Place::ColumnSums)
+      Call.Out =
+          X.Out + (Index % F.TheGroup.Columns - BandBegin) * sizeof(double);
     if (I.How == Instruction::Form::Call) {
       X.First(Call);
+      continue;
+    }
+    if (I.How == Instruction::Form::Columns) {
+      const double *From =
+          &F.State.Numbers[I.S.Slot + Index % F.TheGroup.Columns * I.S.Stride];
+      if (I.Out.Type == DType::F64)
+        spread(From, I.S.Stride, static_cast<double *>(Call.Out), N);
+      else
+        spread(From, I.S.Stride, static_cast<float *>(Call.Out), N);
       continue;
     }
     Empty |= I.StartsSum;
@@ -182,8 +209,12 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
 size_t Worker::tileLength(const Flight &F, uint64_t Index,
                           uint64_t Left) const {
   uint64_t N = std::min<uint64_t>(TileElements, Left);
-  uint64_t RowLength = F.State.Cut.RowLength;
-  return F.sweep().SplitRows ? std::min(N, RowLength - Index % RowLength) : N;
+  const Sweep &S = F.sweep();
+  if (!S.SplitRows && !S.SplitColumns)
+    return N;
+  // Rows lie within the entries of the first axis.
+  uint64_t Length = S.SplitRows ? F.State.Cut.RowLength : F.TheGroup.Columns;
+  return std::min(N, Length - Index % Length);
 }
 
 void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t Begin,
@@ -199,25 +230,31 @@ void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t Begin,
   }
 }
 
-bool Worker::readChunk(Flight &F, uint64_t Begin, uint64_t Count) {
-  for (uint16_t Stream : F.sweep().Streams) {
-    const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
-    uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
-    int Error = Run.Inputs[Bound.File].readAt(
-        StreamBuffers[Stream], Count * Width, Bound.Offset + Begin * Width);
-    if (Error) {
-      const std::string &Path = Run.P.Inputs[Bound.File].Path;
-      if (Error == File::EndOfFile)
-        Run.reportFailure(Kind::InputChanged,
-                          "`" + Path +
-                              "` has become shorter since its header was read");
-      else
-        Run.reportFailure(Kind::CannotRead,
-                          "can't read `" + Path + "`: " + std::strerror(Error));
-      return false;
-    }
-    Run.Progress.BytesRead.fetch_add(Count * Width, std::memory_order_relaxed);
+bool Worker::readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
+                        uint64_t Count) {
+  const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
+  uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
+  int Error = Run.Inputs[Bound.File].readAt(To, Count * Width,
+                                            Bound.Offset + Begin * Width);
+  if (Error) {
+    const std::string &Path = Run.P.Inputs[Bound.File].Path;
+    if (Error == File::EndOfFile)
+      Run.reportFailure(Kind::InputChanged,
+                        "`" + Path +
+                            "` has become shorter since its header was read");
+    else
+      Run.reportFailure(Kind::CannotRead,
+                        "can't read `" + Path + "`: " + std::strerror(Error));
+    return false;
   }
+  Run.Progress.BytesRead.fetch_add(Count * Width, std::memory_order_relaxed);
+  return true;
+}
+
+bool Worker::readChunk(Flight &F, uint64_t Begin, uint64_t Count) {
+  for (uint16_t Stream : F.sweep().Streams)
+    if (!readStream(F, Stream, StreamBuffers[Stream], Begin, Count))
+      return false;
   return true;
 }
 
@@ -320,14 +357,15 @@ bool Worker::runSegment(Flight &F, uint32_t Segment) {
 }
 
 void Worker::runStrand(Flight &F) {
-  uint32_t Segment = F.NextSegment.fetch_add(1);
-  if (Segment >= F.State.Cut.Count)
+  const Sweep &S = F.sweep();
+  const uint32_t Parts = F.parts();
+  uint32_t Part = F.NextPart.fetch_add(1);
+  if (Part >= Parts)
     return;
   bind(F);
-  for (; Segment < F.State.Cut.Count; Segment = F.NextSegment.fetch_add(1))
-    if (!runSegment(F, Segment))
+  for (; Part < Parts; Part = F.NextPart.fetch_add(1))
+    if (!(S.ByColumns ? runBand(F, Part) : runSegment(F, Part)))
       return;
-  const Sweep &S = F.sweep();
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];
     if (!R.Info->Merge)

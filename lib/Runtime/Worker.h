@@ -29,7 +29,8 @@ struct RunContext {
   /// Set with `Progress.Cancel` after a failure has been reported.
   std::atomic<bool> Failed{false};
 
-  void reportFailure(Kind K, const llvm::Twine &Message);
+  void reportFailure(Kind K, const llvm::Twine &Message,
+                     llvm::StringRef Hint = "");
 };
 
 /// The memory of one worker and the loop over a segment's chunks and tiles.
@@ -71,6 +72,10 @@ private:
   void runTiles(Flight &F, uint32_t Segment, uint64_t Begin, uint64_t Count);
   void runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
                uint64_t ChunkOffset, uint64_t Index, size_t N);
+  bool runBand(Flight &F, uint64_t Band);
+  bool readBand(Flight &F, uint64_t Entry, uint64_t Count, uint64_t Width);
+  bool readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
+                  uint64_t Count);
   bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   void countNonFinite(Flight &F, uint64_t Count);
@@ -83,6 +88,7 @@ private:
   // For the sweep that is being run:
   char *States = nullptr, *Registers = nullptr, *Chunks = nullptr;
   uint64_t ChunkElements = 0;
+  uint64_t BandBegin = 0; ///< First column.
   std::vector<char *> StreamBuffers, OutputBuffers;
   std::vector<float *> RankedBuffers, RankedTiles;
   std::optional<RowRanker> Ranker;

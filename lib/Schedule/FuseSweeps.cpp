@@ -46,10 +46,19 @@ static bool canRank(const Graph &G, Diagnostics &Diags) {
   bool Sound = true;
   for (uint32_t I = 0; I != G.size(); ++I) {
     ValueId V{I};
-    if (G.info(V).Class != OpClass::Elementwise)
+    OpClass Class = G.info(V).Class;
+    bool OverColumns =
+        Class == OpClass::Reduction && G.type(V).Kind == TypeKind::Columns;
+    if (Class != OpClass::Elementwise && !OverColumns)
       continue;
     bool Any = llvm::any_of(G.operands(V),
                             [&](ValueId O) { return HasState[O.Index]; });
+    if (OverColumns && Any) {
+      Diags.report(Kind::IRInvalid,
+                   "what is summed over columns depends on a selection, a "
+                   "rounding or on ranks, which must be stored first");
+      Sound = false;
+    }
     if (G.op(V) == Op::ByRank && Any) {
       Diags.report(Kind::IRInvalid,
                    "what `by_rank` ranks depends on a selection, a rounding or "

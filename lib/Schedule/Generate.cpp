@@ -50,7 +50,8 @@ private:
   };
 
   void generateGroup(const WorkGroup &W);
-  void generateSweep(const WorkGroup &W, uint32_t Level);
+  void generateLevel(const WorkGroup &W, uint32_t Level);
+  void generateSweep(const WorkGroup &W, uint32_t Level, bool ByColumns);
   void bindStream(ValueId V, Group &Bound);
   uint32_t share(GroupCode &&Code);
 
@@ -111,6 +112,7 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
       const Type &T = G.type(G.operands(V)[0]);
       Bound.Elements = T.elements();
       Bound.RowLength = T.rowLength();
+      Bound.Columns = T.columnCount();
     }
   }
   for (ValueId V : W.Members) {
@@ -134,7 +136,7 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
   // Numbers that are not constants come behind those that are: how many
   // constants there are is known at the end, so they are shifted then.
   for (uint32_t Level = 0; Level != W.Sweeps; ++Level)
-    generateSweep(W, Level);
+    generateLevel(W, Level);
   Code.Constants = Constants.size();
   Code.Numbers += Code.Constants;
   P.Constants.insert(P.Constants.end(), Constants.begin(), Constants.end());
@@ -164,10 +166,28 @@ static void markRankingPass(Sweep &S) {
   }
 }
 
-void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level) {
+/// One sweep, or two where some reductions are over columns and some not.
+void CodeGenerator::generateLevel(const WorkGroup &W, uint32_t Level) {
+  bool Columns = false, Others = false;
+  for (ValueId V : W.Members) {
+    OpClass Class = G.info(V).Class;
+    if (Class == OpClass::Reduction && Level >= Plan.start(G, V) &&
+        Level < Plan.Level[V.Index])
+      (G.type(V).Kind == TypeKind::Columns ? Columns : Others) = true;
+    Others |= Class == OpClass::Sink && Plan.Level[V.Index] == Level;
+  }
+  if (Columns)
+    generateSweep(W, Level, /*ByColumns=*/true);
+  if (Others || !Columns)
+    generateSweep(W, Level, /*ByColumns=*/false);
+}
+
+void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
+                                  bool ByColumns) {
   B.Code->Sweeps.emplace_back();
   Sweep &S = B.Code->Sweeps.back();
   B.Current = &S;
+  S.ByColumns = ByColumns;
   B.Places.clear();
   B.Uses.clear();
   B.StoreOf.clear();
@@ -180,9 +200,10 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level) {
     bool Runs = Wanted.lookup(V);
     if (Class == OpClass::Reduction) {
       uint32_t Start = Plan.start(G, V);
-      Runs = Level >= Start && Level < Start + G.info(V).Phases;
+      Runs = Level >= Start && Level < Start + G.info(V).Phases &&
+             ByColumns == (G.type(V).Kind == TypeKind::Columns);
     } else if (Class == OpClass::Sink) {
-      Runs = Plan.Level[V.Index] == Level;
+      Runs = Plan.Level[V.Index] == Level && !ByColumns;
     }
     if (!Runs)
       continue;
@@ -202,7 +223,8 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level) {
   bool AllReductions = true;
   for (ValueId V : W.Members) {
     const OpInfo &Info = G.info(V);
-    if (Info.Class == OpClass::Host && Plan.Level[V.Index] == Level)
+    if (Info.Class == OpClass::Host && Plan.Level[V.Index] == Level &&
+        !B.NumbersOf.count(V))
       Info.Emit(B, V, 0);
     if (!Wanted.lookup(V) || isLeaf(G, V))
       continue;

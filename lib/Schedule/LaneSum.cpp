@@ -91,3 +91,26 @@ void mergec::emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
   I.State = R.WorkerState;
   B.append(I);
 }
+
+static const ReductionInfo EachColumn = {"column_sum",
+                                         BandColumns * sizeof(double),
+                                         0,
+                                         0,
+                                         nullptr,
+                                         nullptr,
+                                         nullptr,
+                                         nullptr,
+                                         nullptr,
+                                         nullptr};
+
+void mergec::emitColumnSum(SweepBuilder &B, ValueId V, TileOperand Terms) {
+  Reduction &R = B.reduction(EachColumn, V);
+  R.PerColumn = true;
+  Instruction I;
+  I.First = Kernel::AddScaledF64F64;
+  I.Out = {TileOperand::Place::ColumnSums, DType::F64, 0};
+  I.State = R.WorkerState;
+  I.A = Terms;
+  I.S = B.literal(1);
+  B.append(I);
+}

@@ -28,21 +28,41 @@ TileOperand SweepBuilder::read(ValueId V) {
   return read(G.operands(V)[0]);
 }
 
+static Kernel widening(DType From, DType To) {
+  if (To == DType::F32)
+    return From == DType::BF16 ? Kernel::WidenF32BF16 : Kernel::WidenF32F16;
+  return From == DType::BF16  ? Kernel::WidenF64BF16
+         : From == DType::F16 ? Kernel::WidenF64F16
+                              : Kernel::WidenF64F32;
+}
+
 TileOperand SweepBuilder::readWide(ValueId V) {
   TileOperand Narrow = read(V);
   DType Wanted = G.type(V).Element;
   if (Narrow.Type == Wanted)
     return Narrow;
-  Kernel K = Wanted == DType::F32
-                 ? (Narrow.Type == DType::BF16 ? Kernel::WidenF32BF16
-                                               : Kernel::WidenF32F16)
-             : Narrow.Type == DType::BF16 ? Kernel::WidenF64BF16
-             : Narrow.Type == DType::F16  ? Kernel::WidenF64F16
-                                          : Kernel::WidenF64F32;
   TileOperand Wide = allocate(Wanted);
-  call(K, Wide, Narrow);
+  call(widening(Narrow.Type, Wanted), Wide, Narrow);
   Places[V] = Wide;
   return Wide;
+}
+
+TileOperand SweepBuilder::readDouble(ValueId V) {
+  TileOperand Narrow = read(V);
+  if (Narrow.Type == DType::F64)
+    return Narrow;
+  TileOperand Wide = scratch(DType::F64);
+  call(widening(Narrow.Type, DType::F64), Wide, Narrow);
+  return Wide;
+}
+
+TileOperand SweepBuilder::readColumns(ValueId V, DType Type) {
+  Instruction I;
+  I.How = Instruction::Form::Columns;
+  I.Out = scratch(Type);
+  I.S = numbers(V);
+  append(I);
+  return I.Out;
 }
 
 TileOperand SweepBuilder::result(ValueId V) {
@@ -137,11 +157,10 @@ void SweepBuilder::bind(ValueId V, NumberRef Numbers) {
 }
 
 void SweepBuilder::append(const Instruction &I) {
-  auto PerRow = [](const NumberRef &N) {
-    return N.By == NumberRef::Axis::Row || N.By == NumberRef::Axis::Column;
-  };
-  if (PerRow(I.S) || PerRow(I.T) || I.Base == Instruction::IndexBase::Row)
-    Current->SplitRows = true;
+  auto Uses = [&](NumberRef::Axis A) { return I.S.By == A || I.T.By == A; };
+  Current->SplitRows |=
+      Uses(NumberRef::Axis::Row) || I.Base == Instruction::IndexBase::Row;
+  Current->SplitColumns |= Uses(NumberRef::Axis::Column);
   Current->Body.push_back(I);
 }
 

@@ -16,8 +16,8 @@
 //   f64, vec<10xf64>          small results of reductions and host functions,
 //   rows<4096xf64>, rows<4096x3xf64>    the same for each row of a tensor (a row
 //                             runs along the last axis),
-//   cols<14336xf64>           the same for each column (position along the last
-//                             axis), over all rows,
+//   cols<14336xf64>           the same for each column (position in the entries
+//                             of the first axis; of a matrix, a column),
 //   selection                 which elements of a tensor were selected.
 //
 //===----------------------------------------------------------------------===//
@@ -93,6 +93,8 @@ struct Type {
   uint64_t elements() const;
   /// Extent of the last axis; 1 for a rank-0 tensor.
   uint64_t rowLength() const { return Shape.empty() ? 1 : Shape.back(); }
+  /// How many columns: the product of all extents but the first.
+  uint64_t columnCount() const;
   /// How many rows: elements / rowLength, 0 if the tensor is empty.
   uint64_t rowCount() const;
 

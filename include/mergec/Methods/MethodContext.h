@@ -111,6 +111,10 @@ public:
   ValueId dot(ValueId X, ValueId Y) {
     return G.create(Op::Dot, {X, Y}, {Over});
   }
+  /// Over the `tensor`, each `row` or each `column`.
+  ValueId dot(ValueId X, ValueId Y, llvm::StringRef Axis) {
+    return G.create(Op::Dot, {X, Y}, {G.intern(Axis).Index});
+  }
   /// All inner products, over the tensor or each row; see GramMatrix.h.
   ValueId gram(llvm::ArrayRef<ValueId> Tensors, bool PerRow = false);
   ValueId sumAbs(ValueId X) { return G.create(Op::SumAbs, {X}, {Over}); }

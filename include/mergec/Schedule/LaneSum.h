@@ -21,6 +21,10 @@ namespace mergec {
 void emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
                  TileOperand C, uint32_t Entry = 0, NumberRef S = {});
 
+/// Adds the sum of f64 tile `Terms` over each column as reduction `V`: in index
+/// order.
+void emitColumnSum(SweepBuilder &B, ValueId V, TileOperand Terms);
+
 } // namespace mergec
 
 #endif // MERGEC_SCHEDULE_LANESUM_H

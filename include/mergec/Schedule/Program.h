@@ -38,16 +38,21 @@ struct HostFunction;
 struct TileOperand {
   enum class Place : uint8_t {
     None,
-    Register, ///< A tile of the worker's own.
-    Stream,   ///< The chunk of an input, as stored.
-    Output,   ///< The chunk of an output, as it will be stored.
-    Ranked,   ///< The chunk of a value that goes by rank.
+    Register,   ///< A tile of the worker's own.
+    Stream,     ///< The chunk of an input, as stored.
+    Output,     ///< The chunk of an output, as it will be stored.
+    Ranked,     ///< The chunk of a value that goes by rank.
+    ColumnSums, ///< A worker's f64 for each column, at the instruction's
+                ///< `State`.
   };
   Place Where = Place::None;
   DType Type = DType::F32;
   uint16_t Index = 0;
   bool operator==(const TileOperand &) const = default;
 };
+
+/// Sums over columns are formed for so many columns at a time.
+constexpr uint64_t BandColumns = 2048;
 
 /// A number of the group: `Numbers[Slot]`, or for one value per row
 /// `Numbers[Slot + row * Stride]`, per column `Numbers[Slot + column *
@@ -65,15 +70,11 @@ struct Instruction {
     Call,       ///< Run `First`.
     Accumulate, ///< A term of a sum: nothing if S is 0; else `First` if the sum
                 ///< is empty so far, `Next` if not.
-    Columns,    ///< Widen column numbers into a register: Out = S per column.
+    Columns,    ///< Out, a register, = S for each column.
   };
   Form How = Form::Call;
   /// What is ranked is computed for a whole chunk before the rest is.
-  enum class Pass : uint8_t {
-    Main,
-    Ranking,
-    Both
-  } Runs = Pass::Main;
+  enum class Pass : uint8_t { Main, Ranking, Both } Runs = Pass::Main;
   bool StartsSum = false; ///< Accumulate: the sum is empty before this term.
   bool EndsSum = false;   ///< Accumulate: an empty sum becomes 0 here.
   Kernel First = Kernel(0), Next = Kernel(0);
@@ -155,6 +156,7 @@ struct Reduction {
   std::vector<NumberRef> Inputs; ///< Parameters, e.g. how many to select.
   uint32_t WorkerState = 0;      ///< Byte offset in the worker's state area.
   bool PerRow = false;
+  bool PerColumn = false; ///< No hooks: the state is an f64 for each column.
   bool ToNumbers = false; ///< The target is a number slot.
   bool operator==(const Reduction &) const = default;
 };
@@ -192,8 +194,12 @@ struct Sweep {
   std::vector<Written> Outputs;
   std::vector<RankedValue> Ranked;
   uint16_t Registers = 0;
-  uint32_t StateBytes = 0; ///< Of a worker.
-  bool SplitRows = false;  ///< Tiles must not span rows.
+  uint32_t StateBytes = 0;   ///< Of a worker.
+  bool SplitRows = false;    ///< Tiles must not span rows.
+  bool SplitColumns = false; ///< Nor entries of the first axis.
+  /// The reductions are over columns: what a worker claims is not a segment but
+  /// a band of columns, which it sums from the first entry to the last.
+  bool ByColumns = false;
   /// Run only if some reduction says it is needed.
   bool Conditional = false;
   bool operator==(const Sweep &) const = default;
@@ -220,7 +226,7 @@ struct OutputBinding {
 struct Group {
   uint32_t Code; ///< Index into Program::Codes.
   uint32_t FirstStream, FirstOutput, FirstConstant;
-  uint64_t Elements, RowLength;
+  uint64_t Elements, RowLength, Columns;
 };
 
 struct InputFile {

@@ -34,6 +34,12 @@ public:
   /// The value in a register or buffer of exactly its own type.
   TileOperand readWide(ValueId V);
 
+  /// The value in f64, whatever its own type.
+  TileOperand readDouble(ValueId V);
+
+  /// The numbers of `V`, one for each column, as a tile.
+  TileOperand readColumns(ValueId V, DType Type);
+
   /// The register for the result of elementwise node `V`; for a rounded value
   /// that is stored in this sweep, the output's buffer.
   TileOperand result(ValueId V);
