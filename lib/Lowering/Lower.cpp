@@ -8,6 +8,7 @@
 
 #include "Findings.h"
 #include "LayerTable.h"
+#include "StackedModels.h"
 #include "mergec/Lowering/Lowering.h"
 #include "mergec/Methods/MethodContext.h"
 #include "llvm/ADT/STLExtras.h"
@@ -107,6 +108,7 @@ private:
   bool resolveSlices();
   std::optional<Slice> resolveSlice(const OutputSlice &OS);
   void checkArchitectures();
+  void checkStack();
   void refuseQuantised();
   /// A model whose weights can't be computed with; said once, by
   /// `refuseQuantised`, not for each of its tensors.
@@ -140,6 +142,9 @@ private:
   std::map<const Checkpoint *, std::unique_ptr<LayerTable>> Tables;
   Findings Mistakes, Remarks;
   bool ArchitecturesDiffer = false;
+  /// The vocabulary of the result, if the models at its ends have different
+  /// ones.
+  std::optional<int64_t> CommonVocabulary;
   JobContext Context;
   std::set<std::pair<Kind, std::string>> Reported; ///< By JobContext.
 };
@@ -393,6 +398,30 @@ void PlanLowering::refuseQuantised() {
                   "with `merge_method: passthrough`");
 }
 
+/// Slices that come from different models must fit one another, too.
+void PlanLowering::checkStack() {
+  llvm::SmallVector<StackedModel, 8> Models;
+  for (const Slice &S : Slices) {
+    const Input &In = S.Inputs.front();
+    Models.push_back({In.Spelling, In.Model, In.Table});
+  }
+  if (Options.AllowMissing)
+    checkStackedModels(Models, Kind::AllowedMissing, Remarks, Mistakes);
+  else
+    checkStackedModels(Models, Kind::MissingTensor, Mistakes, Mistakes);
+
+  std::optional<int64_t> Least, Most;
+  for (const Slice *S : {&Slices.front(), &Slices.back()})
+    for (const Input &In : S->Inputs)
+      if (const TensorInfo *T = In.Table->InputEmbedding;
+          T && T->Shape.size()) {
+        Least = std::min(Least.value_or(T->Shape[0]), T->Shape[0]);
+        Most = std::max(Most.value_or(T->Shape[0]), T->Shape[0]);
+      }
+  if (Least != Most)
+    CommonVocabulary = Least;
+}
+
 //===----------------------------------------------------------------------===//
 // Tensors
 //===----------------------------------------------------------------------===//
@@ -553,31 +582,29 @@ std::string PlanLowering::listShapes(const Slice &S, const Job &J) {
     if (!Text.empty())
       Text += ", ";
     Text +=
-        "[" +
-        llvm::join(llvm::map_range(J.Tensors[L]->Shape,
-                                   [](int64_t E) { return std::to_string(E); }),
-                   ", ") +
-        "] in `" + S.Inputs[L].Spelling + "`";
+        shapeText(J.Tensors[L]->Shape) + " in `" + S.Inputs[L].Spelling + "`";
   }
   return Text;
 }
 
 /// For tensors with a row per vocabulary entry that differ in nothing but the
-/// number of rows: the rows that all have.
+/// number of rows: the rows that all have, here and at the result's other end.
 std::optional<int64_t> PlanLowering::commonRows(const Job &J) {
   if (J.Role != TensorRole::InputEmbedding &&
       J.Role != TensorRole::OutputEmbedding)
     return std::nullopt;
-  std::optional<int64_t> Least;
-  llvm::ArrayRef<int64_t> Rest;
+  std::optional<int64_t> Least = CommonVocabulary;
+  const TensorInfo *First = nullptr;
   for (const TensorInfo *T : J.Tensors) {
     if (!T)
       continue;
-    if (T->Shape.empty())
+    if (!First)
+      First = T;
+    // Rows of packed or unknown elements can't be told apart.
+    if (T->Shape.empty() || T->Type == DType::Opaque || bitWidth(T->Type) % 8)
       return std::nullopt;
-    if (Least && Rest != T->Shape.drop_front())
+    if (First->Shape.drop_front() != T->Shape.drop_front())
       return std::nullopt;
-    Rest = T->Shape.drop_front();
     Least = std::min(Least.value_or(T->Shape[0]), T->Shape[0]);
   }
   return Least;
@@ -619,13 +646,13 @@ bool PlanLowering::completeJob(const Slice &S, Job &J) {
     if (!First)
       First = T;
   }
-  if (!SameShape) {
-    if (!commonRows(J)) {
-      Mistakes.add(Kind::ShapeMismatch, J.Pattern, listShapes(S, J), J.Layer);
-      return false;
-    }
-    Remarks.add(Kind::RowsDiffer, J.Pattern, listShapes(S, J), J.Layer);
+  std::optional<int64_t> Rows = commonRows(J);
+  if (!SameShape && !Rows) {
+    Mistakes.add(Kind::ShapeMismatch, J.Pattern, listShapes(S, J), J.Layer);
+    return false;
   }
+  if (!SameShape || (Rows && CommonVocabulary))
+    Remarks.add(Kind::RowsDiffer, J.Pattern, listShapes(S, J), J.Layer);
   return true;
 }
 
@@ -772,8 +799,8 @@ void PlanLowering::reportFindings() {
                  ? ""
                  : "`--allow-missing` merges each from the models that have it";
     case Kind::ShapeMismatch:
-      return "only models of one architecture and size can be merged tensor by "
-             "tensor";
+      return "only models of one architecture and size can be merged, or "
+             "stacked";
     case Kind::NotFloat:
       return "use the model's unquantised weights, or copy its layers with "
              "`merge_method: passthrough`";
@@ -809,6 +836,7 @@ std::optional<LoweredModel> PlanLowering::run() {
     return std::nullopt;
   checkArchitectures();
   refuseQuantised();
+  checkStack();
 
   const Slice &First = Slices.front();
   std::optional<ModelRef> Base = P.Base;
