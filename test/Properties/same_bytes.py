@@ -6,7 +6,7 @@
 #
 # ===----------------------------------------------------------------------===#
 #
-#   same_bytes.py METHOD --work DIRECTORY
+#   same_bytes.py METHOD --work DIRECTORY [--set PARAMETER=VALUE]...
 #
 # Merges the same models with one, two and eight threads, under small and large
 # budgets, on every instruction set that this CPU has, without the C library's
@@ -17,6 +17,7 @@
 # ===----------------------------------------------------------------------===#
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -123,10 +124,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("method")
     parser.add_argument("--work", required=True, type=Path)
+    parser.add_argument("--set", action="append", default=[],
+                        metavar="PARAMETER=VALUE", help="a value in JSON")
     options = parser.parse_args()
     work = options.work.resolve()
     models = make_models()
     plan = dict(all_method_plans())[options.method]
+    for setting in options.set:
+        name, value = setting.split("=", 1)
+        plan.setdefault("parameters", {})[name] = json.loads(value)
     prepare(Case("straight", models, plan), work / "straight")
     for spec in models.values():
         spec.shards, spec.shuffled = 3, True
