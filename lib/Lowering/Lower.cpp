@@ -333,12 +333,22 @@ std::optional<Slice> PlanLowering::resolveSlice(const OutputSlice &OS) {
         Input &In = S.Inputs.back();
         In.FirstLayer = S.Inputs.front().FirstLayer;
         S.Base = S.Inputs.size() - 1;
-        if (In.FirstLayer + S.Layers > In.Model->layers().Count) {
+        int64_t Count = In.Model->layers().Count;
+        if (Count != S.Layers && !OS.Sources.front().Layers) {
           Diags
               .report(Kind::BadLayerRange, Ref->Where,
                       "the base model `" + In.Spelling + "` has " +
-                          llvm::Twine(In.Model->layers().Count) +
-                          " layers, but layers up to " +
+                          llvm::Twine(Count) + " layers, but model `" +
+                          S.Inputs.front().Spelling + "` has " +
+                          llvm::Twine(S.Layers))
+              .hint("use `slices:` with a `layer_range` of the same length for "
+                    "each source, the base too");
+          Sound = false;
+        } else if (In.FirstLayer + S.Layers > Count) {
+          Diags
+              .report(Kind::BadLayerRange, Ref->Where,
+                      "the base model `" + In.Spelling + "` has " +
+                          llvm::Twine(Count) + " layers, but layers up to " +
                           llvm::Twine(In.FirstLayer + S.Layers) +
                           " are merged into it")
               .hint("give the base as one of the `sources`, with a "
