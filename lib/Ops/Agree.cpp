@@ -107,5 +107,7 @@ const OpInfo opAgree = {
     "of their divisors",
     infer,
     nullptr,
-    emit};
+    emit,
+    1,
+    true};
 } // namespace mergec::ops

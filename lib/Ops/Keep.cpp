@@ -89,5 +89,6 @@ const OpInfo opKeep = {"keep", OpClass::Elementwise,
                        2,      2,
                        {},     "x where the selection has it, else 0",
                        infer,  nullptr,
-                       emit};
+                       emit,   1,
+                       true};
 } // namespace mergec::ops

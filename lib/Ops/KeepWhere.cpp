@@ -48,5 +48,7 @@ const OpInfo opKeepWhere = {"keep_where",
                             "x where |y| is at least a threshold, else 0",
                             infer,
                             nullptr,
-                            emit};
+                            emit,
+                            1,
+                            true};
 } // namespace mergec::ops

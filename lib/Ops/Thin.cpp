@@ -71,5 +71,6 @@ const OpInfo opThin = {
     2,          2,
     Attributes, "each element with a probability, else 0; drawn by `key`",
     infer,      fold,
-    emit};
+    emit,       1,
+    true};
 } // namespace mergec::ops

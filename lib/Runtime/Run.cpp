@@ -153,8 +153,6 @@ void Scheduler::finish(Handle F) {
 
 void Scheduler::collectNonFinite(const Flight &F) {
   for (size_t O = 0; O != F.NonFiniteOutputs.size(); ++O) {
-    if (!F.NonFiniteOutputs[O])
-      continue;
     NonFiniteTensor Found;
     Found.Tensor = Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor;
     Found.Count = F.NonFiniteOutputs[O];
@@ -165,6 +163,8 @@ void Scheduler::collectNonFinite(const Flight &F) {
         Found.Inputs += (Found.Inputs.empty() ? "`" : ", `") +
                         Run.P.Inputs[File].Model + "`";
       }
+    if (!Found.Count && Found.Inputs.empty())
+      continue;
     std::lock_guard Lock(Mutex);
     NonFinite.push_back(std::move(Found));
   }
@@ -180,6 +180,14 @@ void Scheduler::reportNonFinite() {
             });
   for (size_t I = 0; I != NonFinite.size() && I != Most; ++I) {
     const NonFiniteTensor &T = NonFinite[I];
+    if (!T.Count) {
+      Run.Diags
+          .report(Kind::NonFinite,
+                  "`" + Run.P.Places[T.Tensor].Name +
+                      "`: NaN or infinite elements are left out of the result")
+          .note("they are in " + T.Inputs);
+      continue;
+    }
     Diagnostic &D = Run.Diags.report(
         Kind::NonFinite, "`" + Run.P.Places[T.Tensor].Name +
                              "`: " + llvm::Twine(T.Count) + " of " +

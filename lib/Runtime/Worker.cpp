@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 using namespace mergec;
 using Place = TileOperand::Place;
@@ -96,7 +97,14 @@ void Worker::bind(Flight &F) {
       Next += ChunkElements * byteWidth(F.Code.OutputTypes[W.Output]);
     }
 
-  NonFinite.assign(F.Code.OutputTypes.size() + 1, 0);
+  const size_t Outputs = F.Code.OutputTypes.size();
+  NonFinite.assign(Outputs + 1 + F.Code.StreamTypes.size(), 0);
+  auto NonFiniteCount = [&](const Instruction &I) {
+    if (I.Out.Where == Place::Output)
+      return &NonFinite[I.Out.Index];
+    bool OfInput = I.Out.Where == Place::None;
+    return &NonFinite[OfInput ? Outputs + 1 + I.A.Index : Outputs];
+  };
   Body.clear();
   auto Whole = [&](const NumberRef &N) {
     return N.By == NumberRef::Axis::Whole ? F.State.Numbers[N.Slot] : 0.0;
@@ -115,13 +123,10 @@ void Worker::bind(Flight &F) {
     X.C = C.Base, X.CStep = C.Step;
     X.S = Whole(I.S);
     X.T = Whole(I.T);
-    X.State =
-        I.State == Instruction::NoState ? nullptr
-        : I.State == Instruction::NonFiniteCount
-            ? static_cast<void *>(&NonFinite[I.Out.Where == Place::Output
-                                                 ? I.Out.Index
-                                                 : F.Code.OutputTypes.size()])
-            : States + I.State;
+    X.State = I.State == Instruction::NoState ? nullptr
+              : I.State == Instruction::NonFiniteCount
+                  ? static_cast<void *>(NonFiniteCount(I))
+                  : States + I.State;
     X.Key = I.Key;
     if (I.KeyFrom == Instruction::KeySource::NumberBits)
       X.Key = std::bit_cast<uint64_t>(F.State.Numbers[I.Key]);
@@ -212,9 +217,11 @@ size_t Worker::tileLength(const Flight &F, uint64_t Index,
   const Sweep &S = F.sweep();
   if (!S.SplitRows && !S.SplitColumns)
     return N;
-  // Rows lie within the entries of the first axis.
-  uint64_t Length = S.SplitRows ? F.State.Cut.RowLength : F.TheGroup.Columns;
-  return std::min(N, Length - Index % Length);
+  for (uint64_t Length : {S.SplitRows ? F.State.Cut.RowLength : 0,
+                          S.SplitColumns ? F.TheGroup.Columns : 0})
+    if (Length)
+      N = std::min<uint64_t>(N, Length - Index % Length);
+  return N;
 }
 
 void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t Begin,
@@ -318,10 +325,15 @@ void Worker::countNonFinite(Flight &F, uint64_t Count) {
     F.NonFiniteOutputs[O] += NonFinite[O];
     NonFinite[O] = 0;
   }
-  if (Any)
-    for (uint16_t Stream : F.sweep().Streams)
-      F.NonFiniteStreams[Stream] +=
+  for (uint16_t Stream : F.sweep().Streams) {
+    // Counted by the sweep itself if it leaves elements out.
+    uint64_t &Counted = NonFinite[F.Code.OutputTypes.size() + 1 + Stream];
+    if (Any && !Counted)
+      Counted =
           nonFiniteIn(StreamBuffers[Stream], F.Code.StreamTypes[Stream], Count);
+    if (Counted)
+      F.NonFiniteStreams[Stream] += std::exchange(Counted, 0);
+  }
 }
 
 bool Worker::runSegment(Flight &F, uint32_t Segment) {

@@ -93,7 +93,8 @@ private:
   std::vector<float *> RankedBuffers, RankedTiles;
   std::optional<RowRanker> Ranker;
   std::vector<Bound> Body;
-  std::vector<uint64_t> NonFinite; ///< By output; the last is for all others.
+  std::vector<uint64_t> NonFinite; ///< By output, then of all others, then
+                                   ///< by stream.
 };
 
 } // namespace mergec

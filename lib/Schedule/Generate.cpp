@@ -220,7 +220,7 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     }
   }
 
-  bool AllReductions = true;
+  bool AllReductions = true, LeavesOut = false;
   for (ValueId V : W.Members) {
     const OpInfo &Info = G.info(V);
     if (Info.Class == OpClass::Host && Plan.Level[V.Index] == Level &&
@@ -233,6 +233,7 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     unsigned Phase =
         Info.Class == OpClass::Reduction ? Level - Plan.start(G, V) : 0;
     AllReductions &= Info.Class != OpClass::Sink;
+    LeavesOut |= Info.LeavesOut;
     Info.Emit(B, V, Phase);
     for (ValueId O : G.operands(V))
       if (G.type(O).isTensor())
@@ -242,6 +243,8 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     B.Scratch.clear();
   }
   S.Conditional = AllReductions;
+  if (LeavesOut && !AllReductions)
+    B.countNonFiniteInputs();
   if (!S.Ranked.empty())
     markRankingPass(S);
 }

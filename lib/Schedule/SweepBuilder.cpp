@@ -94,6 +94,32 @@ TileOperand SweepBuilder::scratch(DType Type) {
   return Scratch.back();
 }
 
+/// Of the streams that the sweep reads.
+void SweepBuilder::countNonFiniteInputs() {
+  for (uint16_t Stream : Current->Streams) {
+    Instruction Count;
+    Count.A = {Place::Stream, Code->StreamTypes[Stream], Stream};
+    Count.State = Instruction::NonFiniteCount;
+    switch (Count.A.Type) {
+    case DType::BF16:
+      Count.First = Kernel::CountNonFiniteBF16;
+      break;
+    case DType::F16:
+      Count.First = Kernel::CountNonFiniteF16;
+      break;
+    case DType::F32:
+      Count.First = Kernel::CountNonFiniteF32;
+      break;
+    case DType::F64:
+      Count.First = Kernel::CountNonFiniteF64;
+      break;
+    default: // Not computed with.
+      continue;
+    }
+    append(Count);
+  }
+}
+
 TileOperand SweepBuilder::allocate(DType Type) {
   uint16_t Index;
   if (FreeRegisters.empty()) {

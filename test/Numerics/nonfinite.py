@@ -27,6 +27,9 @@ from run import all_method_plans, merge
 from safetensors_io import Tensor
 
 TENSOR = "model.layers.1.mlp.up_proj.weight"
+# Methods that drop what differs most from the base: a weight that is too large
+# never reaches the result.
+DROP_THE_LARGEST = ("nearswap", "breadcrumbs", "breadcrumbs_ties")
 
 
 def poisoned(spec, value, name=TENSOR):
@@ -54,6 +57,8 @@ def main():
     for label, value, dtype in (("NaN", np.nan, "float32"),
                                 ("infinity", np.inf, "float32"),
                                 ("overflow", 1e30, "float16")):
+        if label == "overflow" and options.method in DROP_THE_LARGEST:
+            continue
         shutil.rmtree(work / "a", ignore_errors=True)
         poisoned(good, value).write(work / "a", "a")
         (work / "plan.yml").write_text(json.dumps({**plan, "dtype": dtype}))

@@ -322,6 +322,11 @@ template <class Type> void countNonzero(const KernelCall &C) {
     *static_cast<uint64_t *>(C.State) += at<Type>(C.A, I) != 0;
 }
 
+template <class Type> void countNonFinite(const KernelCall &C) {
+  for (size_t I = 0; I != C.N; ++I)
+    *static_cast<uint64_t *>(C.State) += !std::isfinite(at<Type>(C.A, I));
+}
+
 template <class Type, bool Per> void keepRandom(const KernelCall &C) {
   using T = typename Type::Storage;
   for (size_t I = 0; I != C.N; ++I) {
@@ -530,6 +535,10 @@ constexpr KernelReference Rows[] = {
     reductionRow<F64>(Kernel::SumF64F64, Lanes, sum<F64>),
     reductionRow<F32>(Kernel::CountNonzeroF32, Count, countNonzero<F32>),
     reductionRow<F64>(Kernel::CountNonzeroF64, Count, countNonzero<F64>),
+    reductionRow<BF16>(Kernel::CountNonFiniteBF16, Count, countNonFinite<BF16>),
+    reductionRow<F16>(Kernel::CountNonFiniteF16, Count, countNonFinite<F16>),
+    reductionRow<F32>(Kernel::CountNonFiniteF32, Count, countNonFinite<F32>),
+    reductionRow<F64>(Kernel::CountNonFiniteF64, Count, countNonFinite<F64>),
     row<F32, F32>(Kernel::KeepRandomF32, keepRandom<F32, false>),
     row<F64, F64>(Kernel::KeepRandomF64, keepRandom<F64, false>),
     row<F32, F32>(Kernel::KeepRandomPerF32, keepRandom<F32, true>,

@@ -86,6 +86,11 @@ struct OpInfo {
   /// How many sweeps a reduction takes before its value is known.
   unsigned Phases = 1;
 
+  /// Elementwise: some elements of an operand leave no trace in the value. If
+  /// they are NaN or infinite, that does not show in the result, so the inputs
+  /// are looked at.
+  bool LeavesOut = false;
+
   static constexpr unsigned AnyNumber = ~0u;
 };
 

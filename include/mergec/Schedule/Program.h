@@ -98,7 +98,8 @@ struct Instruction {
   } KeyFrom = KeySource::Literal;
 
   static constexpr uint32_t NoState = ~0u;
-  /// The worker's count of results that are NaN or infinite.
+  /// The worker's count of elements that are NaN or infinite: of the output
+  /// that is written, or of the stream that is read.
   static constexpr uint32_t NonFiniteCount = ~0u - 1;
   bool operator==(const Instruction &) const = default;
 };

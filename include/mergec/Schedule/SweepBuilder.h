@@ -92,6 +92,7 @@ private:
   friend class CodeGenerator;
   SweepBuilder(const Graph &G) : G(G) {}
 
+  void countNonFiniteInputs();
   TileOperand allocate(DType Type);
   void release(TileOperand O);
   /// Counts one use of `V` in this sweep less.
