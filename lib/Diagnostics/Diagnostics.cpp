@@ -79,7 +79,12 @@ Diagnostic &Diagnostics::report(Kind K, llvm::SMRange Where,
   return All.emplace_back(Diagnostic{K, Level, Where, Message.str(), {}, {}});
 }
 
-bool Diagnostics::hasErrors() const { return exitCode() != 0; }
+bool Diagnostics::hasErrors(size_t From) const {
+  std::lock_guard Lock(Mutex);
+  return std::any_of(
+      All.begin() + From, All.end(),
+      [](const Diagnostic &D) { return D.Level <= Severity::Error; });
+}
 
 int Diagnostics::exitCode() const {
   std::lock_guard Lock(Mutex);

@@ -40,7 +40,7 @@ bool Compilation::openModels() {
       Sound = false;
       continue;
     }
-    BySpelling[Ref.spelling()] = C.get();
+    BySpelling[Ref.spelling()] = {C.get(), {}};
     Models.push_back(C.get());
     Opened.push_back(std::move(C));
   }
@@ -51,11 +51,11 @@ bool Compilation::lower() {
   LoweringOptions LO;
   LO.AllowMissing = Options.AllowMissing;
   LO.Seed = Options.Seed;
-  Lowered = lowerPlan(*ThePlan, BySpelling, LO, Diags);
+  Lowered = lowerStage(*ThePlan, BySpelling, LO, G, Diags);
   return Lowered.has_value();
 }
 
-bool Compilation::optimize(Graph &G) {
+bool Compilation::optimize() {
   auto After = [&](const Pass &P, double Seconds) {
     if (Options.TimePasses)
       llvm::errs() << llvm::format("%10.6f s  ", Seconds) << P.Name << "\n";
@@ -98,7 +98,7 @@ bool Compilation::optimize(Graph &G) {
   return true;
 }
 
-bool Compilation::fuse(const Graph &G) {
+bool Compilation::fuse() {
   Sweeps = fuseSweeps(G, Diags);
   if (!Sweeps)
     return false;
@@ -107,7 +107,6 @@ bool Compilation::fuse(const Graph &G) {
 }
 
 void Compilation::layOutResult() {
-  const Graph &G = Lowered->G;
   std::map<llvm::StringRef, const Checkpoint *> ByName;
   for (const Checkpoint *M : Models)
     ByName[M->name()] = M;
@@ -135,7 +134,7 @@ void Compilation::layOutResult() {
 }
 
 bool Compilation::makeProgram() {
-  TheProgram = generate(Lowered->G, *Sweeps, Models, Outputs);
+  TheProgram = generate(G, *Sweeps, Models, Outputs);
   MemoryRequest Request;
   Request.Threads = Options.Threads
                         ? Options.Threads

@@ -33,7 +33,8 @@ public:
   std::vector<std::unique_ptr<Checkpoint>> Opened;
   std::vector<const Checkpoint *> Models;
   CheckpointMap BySpelling;
-  std::optional<LoweredModel> Lowered;
+  Graph G;
+  std::optional<LoweredStage> Lowered;
   std::optional<SweepPlan> Sweeps;
   std::vector<OutputTensor> Outputs;
   OutputLayout Layout;
@@ -42,8 +43,8 @@ public:
   bool readPlan();
   bool openModels();
   bool lower();
-  bool optimize(Graph &G);
-  bool fuse(const Graph &G);
+  bool optimize();
+  bool fuse();
   void layOutResult();
   bool makeProgram();
 

@@ -53,18 +53,19 @@ static int driveGraph(const DriverOptions &Options, Session &S,
         .hint("say `--emit-ir` to print it, with `--run-pass=…` to run passes");
     return S.end();
   }
-  std::optional<Graph> G = parseGraph(Options.Input, S.Diags);
-  if (!G || !verifyGraph(*G, S.Diags))
+  std::optional<Graph> Parsed = parseGraph(Options.Input, S.Diags);
+  if (!Parsed || !verifyGraph(*Parsed, S.Diags))
     return S.end();
   Compilation C(Options, S.Diags, Out);
+  C.G = std::move(*Parsed);
   bool Optimizes =
       !Options.RunPasses.empty() || Options.Emit != EmitIR::Lowered;
-  if (Optimizes && !C.optimize(*G))
+  if (Optimizes && !C.optimize())
     return S.end();
   if (Options.Emit != EmitIR::Scheduled)
-    printGraph(*G, Out);
-  else if (C.fuse(*G))
-    printSchedule(*G, *C.Sweeps, Out);
+    printGraph(C.G, Out);
+  else if (C.fuse())
+    printSchedule(C.G, *C.Sweeps, Out);
   return S.end();
 }
 
@@ -172,7 +173,8 @@ static int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
     Out << "read " << Progress.BytesRead << " bytes, wrote "
         << Progress.BytesWritten << " bytes, peak memory "
         << formatBytes(peakRSS()) << ", " << C.TheProgram.Memory.Workers
-        << (C.TheProgram.Memory.Workers == 1 ? " thread, " : " threads, ") << instructionSetName(Set) << "\n";
+        << (C.TheProgram.Memory.Workers == 1 ? " thread, " : " threads, ")
+        << instructionSetName(Set) << "\n";
   return S.end();
 }
 
@@ -193,20 +195,20 @@ int mergec::drive(const DriverOptions &Options, llvm::raw_ostream &Out,
   // Beyond this point the plan fits the models: every input of every tensor
   // exists, with a dtype and a shape that its method can take.
   if (C.emits(EmitIR::Lowered)) {
-    printGraph(C.Lowered->G, Out);
+    printGraph(C.G, Out);
     return S.end();
   }
-  if (!C.optimize(C.Lowered->G))
+  if (!C.optimize())
     return S.end();
   if (C.emits(EmitIR::Optimized)) {
-    printGraph(C.Lowered->G, Out);
+    printGraph(C.G, Out);
     return S.end();
   }
   // Beyond this point the graph holds only what the stores need, once.
-  if (!C.fuse(C.Lowered->G))
+  if (!C.fuse())
     return S.end();
   if (C.emits(EmitIR::Scheduled)) {
-    printSchedule(C.Lowered->G, *C.Sweeps, Out);
+    printSchedule(C.G, *C.Sweeps, Out);
     return S.end();
   }
   C.layOutResult();

@@ -22,7 +22,7 @@ static void printCount(llvm::raw_ostream &OS, uint64_t N) {
 }
 
 void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
-  const LoweredModel &L = *C.Lowered;
+  const LoweredStage &L = *C.Lowered;
   const Program &P = C.TheProgram;
   OS << "method     " << C.ThePlan->MergeMethod->Name << ": "
      << C.ThePlan->MergeMethod->Summary << "\n";

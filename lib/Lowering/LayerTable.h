@@ -10,6 +10,8 @@
 #define MERGEC_LIB_LOWERING_LAYERTABLE_H
 
 #include "mergec/Checkpoint/Checkpoint.h"
+#include <map>
+#include <memory>
 #include <vector>
 
 namespace mergec {
@@ -40,6 +42,20 @@ struct LayerTable {
         Head = &T;
     }
   }
+};
+
+/// The tables of the models of one plan, each made once.
+class LayerTables {
+public:
+  const LayerTable &of(const Checkpoint &C) {
+    std::unique_ptr<LayerTable> &T = Tables[&C];
+    if (!T)
+      T = std::make_unique<LayerTable>(C);
+    return *T;
+  }
+
+private:
+  std::map<const Checkpoint *, std::unique_ptr<LayerTable>> Tables;
 };
 
 } // namespace mergec

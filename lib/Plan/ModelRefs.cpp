@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Reading.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 
 using namespace mergec;
@@ -175,4 +176,22 @@ ModelRef plan::readModelRef(const Entry &E, Reading &R) {
   if (Adapter)
     Ref.Adapter = {Adapter->Path, Adapter->Revision};
   return Ref;
+}
+
+std::vector<ModelRef> mergec::modelsOf(const Plan &P) {
+  std::vector<ModelRef> Models;
+  auto Add = [&](const ModelRef &Ref) {
+    if (!llvm::is_contained(Models, Ref))
+      Models.push_back(Ref);
+  };
+  for (const Module &M : P.Modules)
+    for (const OutputSlice &S : M.Slices) {
+      for (const Source &From : S.Sources)
+        Add(From.Model);
+      if (S.Base)
+        Add(*S.Base);
+    }
+  if (P.Base)
+    Add(*P.Base);
+  return Models;
 }

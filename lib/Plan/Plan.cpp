@@ -444,8 +444,7 @@ std::optional<Plan> mergec::parsePlan(StringRef Path, Diagnostics &Diags) {
   if (P.MergeMethod)
     checkMeaning(P, Diags);
 
-  for (size_t I = Before; I != Diags.size(); ++I)
-    if (Diags.all()[I].Level <= Severity::Error)
-      return std::nullopt;
+  if (Diags.hasErrors(Before))
+    return std::nullopt;
   return P;
 }

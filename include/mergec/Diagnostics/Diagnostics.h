@@ -101,7 +101,9 @@ public:
   /// `--quiet`: remarks are not printed.
   void setQuiet(bool On) { Quiet = On; }
 
-  bool hasErrors() const; ///< Any error or failure so far.
+  /// Any error or failure so far, of those reported when `size` was `From` or
+  /// later.
+  bool hasErrors(size_t From = 0) const;
   /// 0 no error, 1 the user's input is wrong, 2 the environment failed.
   int exitCode() const;
   size_t size() const { return All.size(); }

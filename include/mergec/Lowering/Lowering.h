@@ -23,12 +23,21 @@
 
 namespace mergec {
 
-/// The opened checkpoint for each model a plan mentions, by its spelling.
-using CheckpointMap = std::map<std::string, const Checkpoint *>;
+/// A model that a plan mentions: files, or what an earlier stage computes.
+struct InputModel {
+  const Checkpoint *Headers;
+  /// Of a stage: what each of `Headers->tensors()` holds, rounded to its dtype.
+  /// Of files: empty, the tensors are loaded.
+  llvm::ArrayRef<ValueId> Values;
+};
+
+/// For each model a plan mentions, by its spelling.
+using CheckpointMap = std::map<std::string, InputModel>;
 
 struct LoweringOptions {
   bool AllowMissing = false; ///< Merge a tensor from the models that have it.
   uint64_t Seed = 0;         ///< Of random masks, unless the plan has one.
+  bool Store = true;         ///< The stage is a result of the run.
 };
 
 /// Where the layers of one output slice come from.
@@ -41,8 +50,14 @@ struct LayerMapEntry {
   std::vector<From> Sources;
 };
 
-struct LoweredModel {
-  Graph G; ///< Stores in the order of the result's tensors.
+/// A tensor of a stage's result.
+struct StageTensor {
+  NameId Name;
+  ValueId Value; ///< As it is stored, or would be.
+};
+
+struct LoweredStage {
+  std::vector<StageTensor> Tensors;  ///< In the order in which they are stored.
   const Checkpoint *Donor = nullptr; ///< Of configuration and tokenizer.
   std::string DonorModel;            ///< Its spelling in the plan.
   int64_t Layers = 0;
@@ -56,14 +71,12 @@ struct LoweredModel {
                                    ///< if it is not among the models.
 };
 
-/// Every model a plan mentions, each once: the base last if it stands alone.
-std::vector<ModelRef> modelsOf(const Plan &P);
-
-/// Nothing if there were errors.
-std::optional<LoweredModel> lowerPlan(const Plan &P,
-                                      const CheckpointMap &Checkpoints,
-                                      const LoweringOptions &Options,
-                                      Diagnostics &Diags);
+/// Appends to `G` what makes the plan's result of its models. Nothing if there
+/// were errors; `G` then holds values that nobody needs.
+std::optional<LoweredStage> lowerStage(const Plan &P,
+                                       const CheckpointMap &Models,
+                                       const LoweringOptions &Options, Graph &G,
+                                       Diagnostics &Diags);
 
 } // namespace mergec
 

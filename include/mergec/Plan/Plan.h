@@ -157,6 +157,9 @@ struct Plan {
 /// errors.
 std::optional<Plan> parsePlan(llvm::StringRef Path, Diagnostics &Diags);
 
+/// Every model a plan mentions, each once: the base last if it stands alone.
+std::vector<ModelRef> modelsOf(const Plan &P);
+
 /// Where a parameter is looked up for one output tensor.
 struct ParameterPlace {
   const Plan &ThePlan;
