@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mergec/IR/Graph.h"
+#include "mergec/IR/RowMap.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <cassert>
@@ -108,6 +109,15 @@ std::optional<double> Graph::constantValue(ValueId V) const {
   if (op(V) != Op::Constant)
     return std::nullopt;
   return number(attribute(V, 0));
+}
+
+std::shared_ptr<const RowMap> Graph::rowMap(NameId Text,
+                                            std::string &Error) const {
+  std::shared_ptr<const RowMap> &Known = RowMaps[Text.Index];
+  if (!Known)
+    if (std::optional<RowMap> Map = RowMap::parse(get(Text), Error))
+      Known = std::make_shared<const RowMap>(std::move(*Map));
+  return Known;
 }
 
 void Graph::shrinkOperands(ValueId V, llvm::ArrayRef<ValueId> To) {

@@ -63,6 +63,9 @@ void mergec::printType(const Type &T, llvm::raw_ostream &OS) {
   case TypeKind::Selection:
     OS << "selection";
     return;
+  case TypeKind::RowMap:
+    OS << "rowmap";
+    return;
   }
 }
 

@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-//   type ::= `f64` | `selection` | keyword `<` (extent `x`)* element `>`
+//   type ::= `f64` | `selection` | `rowmap`
+//          | keyword `<` (extent `x`)* element `>`
 //
 // with `tensor`, `vec`, `rows` and `cols` as keywords. What stands between the
 // angle brackets is one word for the lexer.
@@ -41,7 +42,7 @@ static constexpr TypeKeyword Keywords[] = {
 
 static constexpr llvm::StringLiteral Forms =
     "types are `tensor<2x3xbf16>`, `f64`, `vec<3xf64>`, `rows<2xf64>`, "
-    "`cols<3xf64>` and `selection`";
+    "`cols<3xf64>`, `selection` and `rowmap`";
 
 std::optional<TypeText> TypeParser::parse() {
   Token Name = Current;
@@ -58,6 +59,8 @@ std::optional<TypeText> TypeParser::parse() {
     return TypeText{Type::scalar(), Name.range()};
   if (Name.Spelling == "selection")
     return TypeText{Type::selection(), Name.range()};
+  if (Name.Spelling == "rowmap")
+    return TypeText{Type::rowMap(), Name.range()};
 
   const TypeKeyword *K = llvm::find_if(
       Keywords, [&](const TypeKeyword &K) { return K.Name == Name.Spelling; });

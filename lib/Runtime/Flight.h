@@ -11,6 +11,7 @@
 
 #include "mergec/Schedule/Program.h"
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -45,6 +46,11 @@ struct Flight {
   const HostFunction *Failed = nullptr;
   /// By reduction of the sweep.
   std::vector<std::vector<uint64_t>> Shared, SegmentRecords;
+
+  /// Of gathered streams, by stream and source: the means of all rows, once
+  /// somebody has needed them.
+  std::map<std::pair<uint16_t, uint32_t>, std::vector<double>> RowMeans;
+  std::mutex FindingMeans;
 
   /// NaN and infinite elements, counted in the chunks where a result had any.
   std::vector<std::atomic<uint64_t>> NonFiniteOutputs, NonFiniteStreams;

@@ -240,12 +240,17 @@ void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t Begin,
 bool Worker::readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
                         uint64_t Count) {
   const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
+  if (Bound.Gathered != StreamBinding::None)
+    return readGathered(F, Stream, To, Begin, Count);
   uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
-  int Error = Run.Inputs[Bound.File].readAt(To, Count * Width,
-                                            Bound.Offset + Begin * Width);
-  if (Error) {
-    const std::string &Path = Run.P.Inputs[Bound.File].Path;
-    if (Error == File::EndOfFile)
+  return readFile(Bound.File, Bound.Offset + Begin * Width, To, Count * Width);
+}
+
+bool Worker::readFile(uint32_t File, uint64_t Offset, char *To,
+                      uint64_t Bytes) {
+  if (int Error = Run.Inputs[File].readAt(To, Bytes, Offset)) {
+    const std::string &Path = Run.P.Inputs[File].Path;
+    if (Error == mergec::File::EndOfFile)
       Run.reportFailure(Kind::InputChanged,
                         "`" + Path +
                             "` has become shorter since its header was read");
@@ -254,7 +259,7 @@ bool Worker::readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
                         "can't read `" + Path + "`: " + std::strerror(Error));
     return false;
   }
-  Run.Progress.BytesRead.fetch_add(Count * Width, std::memory_order_relaxed);
+  Run.Progress.BytesRead.fetch_add(Bytes, std::memory_order_relaxed);
   return true;
 }
 

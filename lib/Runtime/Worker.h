@@ -12,6 +12,7 @@
 #include "File.h"
 #include "Flight.h"
 #include "RowRanker.h"
+#include "mergec/IR/RowMap.h"
 #include "mergec/Runtime/Runtime.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <memory>
@@ -76,6 +77,15 @@ private:
   bool readBand(Flight &F, uint64_t Entry, uint64_t Count, uint64_t Width);
   bool readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
                   uint64_t Count);
+  bool readFile(uint32_t File, uint64_t Offset, char *To, uint64_t Bytes);
+  bool readGathered(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
+                    uint64_t Count);
+  bool readRows(const GatheredRows::Source &From, uint64_t Begin,
+                uint64_t Count, DType Type, char *To);
+  bool readMean(const GatheredRows &Rows, llvm::ArrayRef<RowMap::Term> Of,
+                uint64_t Column, uint64_t Count, DType Type, char *To);
+  const std::vector<double> *rowMeans(Flight &F, uint16_t Stream,
+                                      uint32_t Source);
   bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   void countNonFinite(Flight &F, uint64_t Count);

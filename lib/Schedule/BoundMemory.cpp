@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mergec/IR/RowMap.h"
 #include "mergec/Output/Output.h"
 #include "mergec/Schedule/Schedule.h"
 #include "mergec/Types/ByteSize.h"
@@ -49,6 +50,10 @@ uint64_t mergec::groupStateBytes(const Program &P, const Group &G) {
       Sum += R.Info->SharedBytes + uint64_t(R.Info->SegmentBytes) * Cut.Count;
     Most = std::max(Most, Sum);
   }
+  for (size_t I = 0; I != Code.StreamTypes.size(); ++I)
+    if (uint32_t At = P.Streams[G.FirstStream + I].Gathered;
+        At != StreamBinding::None)
+      Bytes += P.Gathered[At].stateBytes();
   return Bytes + Most + 512; // And the record of the group itself.
 }
 
@@ -109,12 +114,38 @@ bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
   return true;
 }
 
+uint64_t GatheredRows::bytesRead() const {
+  uint64_t Bytes = 0;
+  for (const RowMap::Run &R : Map->runs()) {
+    if (R.Kind == RowMap::RunKind::Rows)
+      Bytes += R.Count * byteWidth(Sources[R.Source].Type);
+    else if (R.Kind == RowMap::RunKind::MeanOfAll)
+      Bytes += Sources[R.Source].Rows * byteWidth(Sources[R.Source].Type);
+    else if (R.Kind == RowMap::RunKind::Mean)
+      for (const RowMap::Term &T : Map->terms(R))
+        Bytes += byteWidth(Sources[T.Source].Type);
+  }
+  return Bytes * RowElements;
+}
+
+uint64_t GatheredRows::stateBytes() const {
+  uint64_t Bytes = 0;
+  for (const RowMap::Run &R : Map->runs())
+    if (R.Kind == RowMap::RunKind::MeanOfAll)
+      Bytes += RowElements * sizeof(double) + MeanBufferBytes;
+  return Bytes;
+}
+
 uint64_t Program::bytesRead() const {
   uint64_t Bytes = 0;
   for (const Group &G : Groups)
     for (const Sweep &S : code(G).Sweeps)
-      for (uint16_t Stream : S.Streams)
-        Bytes += G.Elements * byteWidth(code(G).StreamTypes[Stream]);
+      for (uint16_t Stream : S.Streams) {
+        uint32_t At = Streams[G.FirstStream + Stream].Gathered;
+        Bytes += At == StreamBinding::None
+                     ? G.Elements * byteWidth(code(G).StreamTypes[Stream])
+                     : Gathered[At].bytesRead();
+      }
   return Bytes;
 }
 

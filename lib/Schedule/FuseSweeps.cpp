@@ -71,6 +71,24 @@ static bool canRank(const Graph &G, Diagnostics &Diags) {
   return Sound;
 }
 
+/// Rows are read from where they lie in files.
+static bool canGather(const Graph &G, Diagnostics &Diags) {
+  bool Sound = true;
+  for (uint32_t I = 0; I != G.size(); ++I) {
+    if (G.op({I}) != Op::GatherRows)
+      continue;
+    for (ValueId O : G.operands({I}).drop_front()) {
+      while (G.op(O) == Op::Slice)
+        O = G.operands(O)[0];
+      Sound &= G.op(O) == Op::Load;
+    }
+  }
+  if (!Sound)
+    Diags.report(Kind::IRInvalid, "what `gather_rows` puts together has not "
+                                  "been loaded, and must be stored first");
+  return Sound;
+}
+
 std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
                                             Diagnostics &Diags) {
   SweepPlan Plan;
@@ -80,6 +98,7 @@ std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
   std::vector<uint32_t> GroupOf(Classes.getNumClasses(), ~0u);
   uint32_t Stores = 0;
   bool Sound = canRank(G, Diags);
+  Sound &= canGather(G, Diags);
   std::vector<TypeId> Domain;
   for (uint32_t I = 0; I != G.size(); ++I) {
     ValueId V{I};

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mergec/IR/RowMap.h"
 #include "mergec/Schedule/Schedule.h"
 #include "mergec/Schedule/SweepBuilder.h"
 #include "llvm/ADT/Hashing.h"
@@ -53,6 +54,9 @@ private:
   void generateLevel(const WorkGroup &W, uint32_t Level);
   void generateSweep(const WorkGroup &W, uint32_t Level, bool ByColumns);
   void bindStream(ValueId V, Group &Bound);
+  void bindGathered(ValueId Gather);
+  /// The file and the tensor that a `load` reads.
+  std::pair<uint32_t, const TensorInfo *> loaded(ValueId Load);
   uint32_t share(GroupCode &&Code);
 
   const Graph &G;
@@ -72,16 +76,44 @@ static bool isLeaf(const Graph &G, ValueId V) {
   return Class == OpClass::Source || Class == OpClass::Movement;
 }
 
-void CodeGenerator::bindStream(ValueId V, Group &Bound) {
-  ValueId Load = V;
-  while (G.info(Load).Class == OpClass::Movement)
-    Load = G.operands(Load)[0];
+/// What a slice is the beginning of.
+static ValueId withoutSlices(const Graph &G, ValueId V) {
+  while (G.op(V) == Op::Slice)
+    V = G.operands(V)[0];
+  return V;
+}
+
+std::pair<uint32_t, const TensorInfo *> CodeGenerator::loaded(ValueId Load) {
   const Model &M = ModelOf.find(G.nameAttribute(Load, 0))->second;
   uint64_t Index = G.attribute(Load, 2);
   const TensorInfo *T = Index < M.From->tensors().size()
                             ? &M.From->tensors()[Index]
                             : M.From->find(G.nameAttribute(Load, 1));
+  return {M.FirstFile + T->File, T};
+}
+
+void CodeGenerator::bindGathered(ValueId Gather) {
+  llvm::ArrayRef<ValueId> Operands = G.operands(Gather);
+  std::string Error;
+  GatheredRows Rows;
+  Rows.Map = G.rowMap(NameId{uint32_t(G.attribute(Operands[0], 0))}, Error);
+  Rows.RowElements = G.type(Gather).columnCount();
+  for (ValueId Source : Operands.drop_front()) {
+    auto [File, T] = loaded(withoutSlices(G, Source));
+    Rows.Sources.push_back(
+        {File, T->Offset, T->Type, uint64_t(G.type(Source).Shape[0])});
+  }
+  B.Code->StreamTypes.push_back(G.type(Gather).Element);
+  P.Streams.push_back({Rows.Sources[0].File, 0, uint32_t(P.Gathered.size())});
+  P.Gathered.push_back(std::move(Rows));
+}
+
+void CodeGenerator::bindStream(ValueId V, Group &Bound) {
   B.StreamOf[V] = B.Code->StreamTypes.size();
+  ValueId From = withoutSlices(G, V);
+  if (G.op(From) == Op::GatherRows)
+    return bindGathered(From);
+  auto [File, T] = loaded(From);
   DType Type = T->Type;
   if (bitWidth(Type) % 8 || bitWidth(Type) == 0) {
     // Only ever copied: a run of bytes.
@@ -89,7 +121,7 @@ void CodeGenerator::bindStream(ValueId V, Group &Bound) {
     Bound.Elements = Bound.RowLength = T->Bytes;
   }
   B.Code->StreamTypes.push_back(Type);
-  P.Streams.push_back({M.FirstFile + T->File, T->Offset});
+  P.Streams.push_back({File, T->Offset});
 }
 
 void CodeGenerator::generateGroup(const WorkGroup &W) {

@@ -28,7 +28,7 @@ TileOperand SweepBuilder::read(ValueId V) {
   return read(G.operands(V)[0]);
 }
 
-static Kernel widening(DType From, DType To) {
+Kernel mergec::widening(DType From, DType To) {
   if (To == DType::F32)
     return From == DType::BF16 ? Kernel::WidenF32BF16 : Kernel::WidenF32F16;
   return From == DType::BF16  ? Kernel::WidenF64BF16

@@ -14,11 +14,13 @@
 // Values are
 //   tensor<4096x14336xbf16>   a tensor of any rank and element type,
 //   f64, vec<10xf64>          small results of reductions and host functions,
-//   rows<4096xf64>, rows<4096x3xf64>    the same for each row of a tensor (a row
+//   rows<4096xf64>, rows<4096x3xf64>    the same for each row of a tensor (a
+//   row
 //                             runs along the last axis),
 //   cols<14336xf64>           the same for each column (position in the entries
 //                             of the first axis; of a matrix, a column),
-//   selection                 which elements of a tensor were selected.
+//   selection                 which elements of a tensor were selected,
+//   rowmap                    where the rows of a tensor come from.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,6 +36,7 @@
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/raw_ostream.h"
 #include <bit>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +44,7 @@
 namespace mergec {
 
 class Diagnostics;
+class RowMap;
 
 struct ValueId {
   uint32_t Index = ~0u;
@@ -60,7 +64,15 @@ struct NameId {
   bool operator==(const NameId &) const = default;
 };
 
-enum class TypeKind : uint8_t { Void, Tensor, Scalar, Rows, Columns, Selection };
+enum class TypeKind : uint8_t {
+  Void,
+  Tensor,
+  Scalar,
+  Rows,
+  Columns,
+  Selection,
+  RowMap
+};
 
 struct Type {
   TypeKind Kind = TypeKind::Void;
@@ -82,6 +94,7 @@ struct Type {
     return {TypeKind::Columns, DType::F64, Width, {Count}};
   }
   static Type selection() { return {TypeKind::Selection, DType::F64, 1, {}}; }
+  static Type rowMap() { return {TypeKind::RowMap, DType::F64, 1, {}}; }
 
   bool isTensor() const { return Kind == TypeKind::Tensor; }
   /// Scalar, Rows or Columns: numbers that a host function can take.
@@ -136,6 +149,9 @@ public:
   }
   /// The value of a scalar `constant`.
   std::optional<double> constantValue(ValueId V) const;
+  /// The map whose text is `Text`, parsed once; null, and what is wrong in
+  /// `Error`, if it is none.
+  std::shared_ptr<const RowMap> rowMap(NameId Text, std::string &Error) const;
 
   //===--------------------------------------------------------------------===//
   // Building
@@ -192,6 +208,8 @@ private:
   std::vector<llvm::StringRef> Names;  ///< Keys of NameIndex.
   llvm::StringMap<uint32_t> NameIndex;
   llvm::DenseMap<uint64_t, uint32_t> Constants; ///< By their bits.
+  /// By the names that are their texts.
+  mutable llvm::DenseMap<uint32_t, std::shared_ptr<const RowMap>> RowMaps;
 };
 
 /// `tensor<2x3xbf16>`.

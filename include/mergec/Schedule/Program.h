@@ -27,12 +27,14 @@
 #include "mergec/Types/DType.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace mergec {
 
 struct HostFunction;
+class RowMap;
 
 /// Where a kernel finds or leaves a tile.
 struct TileOperand {
@@ -216,8 +218,31 @@ struct GroupCode {
 };
 
 struct StreamBinding {
-  uint32_t File; ///< Index into Program::Inputs.
+  uint32_t File; ///< Index into Program::Inputs. Gathered: a source's.
   uint64_t Offset;
+  uint32_t Gathered = None; ///< Index into Program::Gathered.
+  static constexpr uint32_t None = ~0u;
+};
+
+/// A stream that lies nowhere in one piece: its rows are those of several
+/// tensors, by a map.
+struct GatheredRows {
+  std::shared_ptr<const RowMap> Map;
+  uint64_t RowElements;
+  struct Source {
+    uint32_t File;
+    uint64_t Offset;
+    DType Type;
+    uint64_t Rows;
+  };
+  std::vector<Source> Sources;
+
+  /// What reading all rows once reads.
+  uint64_t bytesRead() const;
+  /// What a group holds for the means of all rows of a source.
+  uint64_t stateBytes() const;
+  /// For such a mean a source is read in pieces of so many bytes.
+  static constexpr uint64_t MeanBufferBytes = 256 * 1024;
 };
 
 struct OutputBinding {
@@ -256,6 +281,7 @@ struct Program {
   std::vector<GroupCode> Codes;
   std::vector<Group> Groups;
   std::vector<StreamBinding> Streams;
+  std::vector<GatheredRows> Gathered;
   std::vector<OutputBinding> Outputs;
   std::vector<double> Constants;
   std::vector<InputFile> Inputs;
@@ -267,6 +293,9 @@ struct Program {
   uint64_t bytesRead() const;
   uint64_t bytesWritten() const;
 };
+
+/// The kernel that widens elements, exactly, from one float type to F32 or F64.
+Kernel widening(DType From, DType To);
 
 /// Bytes of one chunk element over a sweep's buffers (streams and outputs).
 uint64_t chunkBytesPerElement(const GroupCode &Code, const Sweep &S);
