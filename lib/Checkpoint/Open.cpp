@@ -17,7 +17,7 @@
 #include "Config.h"
 #include "Index.h"
 #include "InputFile.h"
-#include "Layers.h"
+#include "Structure.h"
 #include "WeightFiles.h"
 #include "mergec/Checkpoint/Safetensors.h"
 #include "llvm/ADT/STLExtras.h"
@@ -27,14 +27,6 @@
 using namespace mergec;
 
 namespace {
-
-struct QuantisedRow {
-  llvm::StringLiteral Suffix, Name;
-};
-constexpr QuantisedRow QuantisedNames[] = {
-#define MERGEC_QUANTISED(Suffix, Name) {Suffix, Name},
-#include "mergec/Checkpoint/Architectures.def"
-};
 
 constexpr llvm::StringLiteral MissingHint =
     "the model was not downloaded completely: fetch it again";
@@ -120,10 +112,6 @@ void Opener::readConfig() {
   else
     Config = mergec::readConfig(Into.ConfigText, Found);
   fail(Found, Kind::BadConfig, Subject + ": `config.json`");
-  Into.Architecture = Config.Architecture;
-  Into.ModelType = Config.ModelType;
-  Into.LayerCountKey = Config.LayerCountKey;
-  Into.Vocabulary = Config.Vocabulary;
 }
 
 void Opener::readWeights() {
@@ -278,29 +266,8 @@ void Opener::checkIndex(const ShardIndex &Index, Faults &Found) const {
 
 void Opener::findStructure() {
   Faults Found;
-  Into.Layers = findLayers(Into.Tensors, Config, Found);
+  mergec::findStructure(Into, Config, Found);
   fail(Found, Kind::NoLayers, Subject);
-
-  bool HasHead = false, HasEmbedding = false;
-  for (const TensorInfo &T : Into.Tensors) {
-    TensorRole Role = Into.role(T.Name);
-    HasHead |= Role == TensorRole::OutputEmbedding;
-    HasEmbedding |= Role == TensorRole::InputEmbedding;
-  }
-  Into.TiedHead = HasEmbedding && !HasHead;
-
-  Into.Quantisation = Config.Quantisation;
-  for (const QuantisedRow &Row : QuantisedNames)
-    if (Into.Quantisation.empty() &&
-        llvm::any_of(Into.Tensors, [&](const TensorInfo &T) {
-          return T.Name.ends_with(Row.Suffix);
-        }))
-      Into.Quantisation = Row.Name;
-  if (Into.Quantisation.empty() &&
-      llvm::any_of(Into.Tensors, [](const TensorInfo &T) {
-        return T.Type == DType::F8E4M3 || T.Type == DType::F8E5M2;
-      }))
-    Into.Quantisation = "fp8";
 }
 
 } // namespace

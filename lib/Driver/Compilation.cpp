@@ -10,50 +10,9 @@
 #include "mergec/Transforms/Pipeline.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/Path.h"
 #include <thread>
 
 using namespace mergec;
-
-bool Compilation::readPlan() {
-  ThePlan = parsePlan(Options.Input, Diags);
-  return ThePlan.has_value();
-}
-
-/// Headers only. Every model is tried, so that all that is wrong is said at
-/// once.
-bool Compilation::openModels() {
-  llvm::StringRef Directory = llvm::sys::path::parent_path(ThePlan->Path);
-  bool Sound = true;
-  for (const ModelRef &Ref : modelsOf(*ThePlan)) {
-    if (Ref.Adapter)
-      continue; // Refused by the lowering.
-    std::optional<std::string> Found =
-        findModel(Ref.Path, Ref.Revision, Directory, Ref.Where, Diags);
-    if (!Found) {
-      Sound = false;
-      continue;
-    }
-    std::unique_ptr<Checkpoint> C =
-        openCheckpoint(*Found, Ref.spelling(), Ref.Where, Diags);
-    if (!C) {
-      Sound = false;
-      continue;
-    }
-    BySpelling[Ref.spelling()] = {C.get(), {}};
-    Models.push_back(C.get());
-    Opened.push_back(std::move(C));
-  }
-  return Sound;
-}
-
-bool Compilation::lower() {
-  LoweringOptions LO;
-  LO.AllowMissing = Options.AllowMissing;
-  LO.Seed = Options.Seed;
-  Lowered = lowerStage(*ThePlan, BySpelling, LO, G, Diags);
-  return Lowered.has_value();
-}
 
 bool Compilation::optimize() {
   auto After = [&](const Pass &P, double Seconds) {
@@ -104,33 +63,6 @@ bool Compilation::fuse() {
     return false;
   orderGroups(G, *Sweeps);
   return true;
-}
-
-void Compilation::layOutResult() {
-  std::map<llvm::StringRef, const Checkpoint *> ByName;
-  for (const Checkpoint *M : Models)
-    ByName[M->name()] = M;
-  for (ValueId Store : G.stores()) {
-    ValueId V = G.operands(Store)[0];
-    const Type &T = G.type(V);
-    OutputTensor O;
-    O.Name = G.nameAttribute(Store, 0);
-    O.Shape = T.Shape;
-    O.Type = T.Element;
-    O.Bytes = 0;
-    if (T.Element == DType::Opaque || bitWidth(T.Element) % 8) {
-      // Only ever a copy: the checkpoint knows the shape and the spelling.
-      const Checkpoint &From = *ByName[G.nameAttribute(V, 0)];
-      const TensorInfo &Source = From.tensors()[G.attribute(V, 2)];
-      O.Shape = Source.Shape;
-      O.ForeignType = From.foreignType(Source);
-      O.Bytes = Source.Bytes;
-    } else {
-      O.Bytes = T.elements() * byteWidth(T.Element);
-    }
-    Outputs.push_back(O);
-  }
-  Layout = layOut(Outputs, Options.ShardBytes);
 }
 
 bool Compilation::makeProgram() {

@@ -1,4 +1,4 @@
-//===- Compilation.h - The phases in order -------------------------------===//
+//===- Compilation.h - The phases in order --------------------------------===//
 //
 // Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -12,12 +12,33 @@
 #include "mergec/Driver/Driver.h"
 #include "mergec/Lowering/Lowering.h"
 #include "mergec/Output/Output.h"
-#include "mergec/Plan/Plan.h"
+#include "mergec/Plan/Chain.h"
 #include "mergec/Schedule/Schedule.h"
 
 namespace mergec {
 
-/// A plan on its way to a program. Every step leaves its product here and
+/// What becomes of a stage of the chain.
+struct CompiledStage {
+  CheckpointMap Models; ///< Those it mentions, stages and files.
+  std::optional<LoweredStage> Lowered;
+  ResultFacts Facts;
+  /// As a model of other stages, if there are such: the headers that it would
+  /// have as files, and the value of each tensor.
+  std::unique_ptr<Checkpoint> Headers;
+  std::vector<ValueId> Values;
+};
+
+/// A model directory that the run makes.
+struct RunResult {
+  uint32_t Stage;
+  std::string Name;      ///< Of its stores; empty if there is one result.
+  std::string Directory; ///< Empty if it is not to be written.
+  std::vector<OutputTensor> Tensors;
+  OutputLayout Layout;
+  uint32_t FirstShard = 0; ///< Of the run's shards.
+};
+
+/// Plans on their way to a program. Every step leaves its product here and
 /// returns false after it has reported what is wrong.
 class Compilation {
 public:
@@ -29,28 +50,41 @@ public:
   Diagnostics &Diags;
   llvm::raw_ostream &Out;
 
-  std::optional<Plan> ThePlan;
+  Chain Plans;
   std::vector<std::unique_ptr<Checkpoint>> Opened;
-  std::vector<const Checkpoint *> Models;
-  CheckpointMap BySpelling;
+  std::vector<const Checkpoint *> Models; ///< Files, in the order of mention.
+  std::vector<CompiledStage> Stages;      ///< As `Plans.Stages`.
+  std::vector<RunResult> Results;
   Graph G;
-  std::optional<LoweredStage> Lowered;
   std::optional<SweepPlan> Sweeps;
-  std::vector<OutputTensor> Outputs;
-  OutputLayout Layout;
+  std::vector<OutputTensor> Outputs; ///< Of all results, in the stores' order.
   Program TheProgram;
 
-  bool readPlan();
+  bool readPlans();
   bool openModels();
   bool lower();
   bool optimize();
   bool fuse();
-  void layOutResult();
+  void layOutResults();
   bool makeProgram();
 
   /// Prints the graph if `--emit-ir` asks for this form of it.
   bool emits(EmitIR Form) const { return Options.Emit == Form; }
+
+private:
+  bool chooseDirectories();
+  const Checkpoint *openModel(const ModelRef &Ref, const Plan &From);
+  bool lowerOne(uint32_t Index);
+  OutputTensor tensorOf(ValueId V, llvm::StringRef Name) const;
+
+  /// By directory, without links; null if it could not be opened.
+  std::map<std::string, const Checkpoint *> ByDirectory;
+  std::map<llvm::StringRef, const Checkpoint *> ByName;
 };
+
+/// What configuration and card of a result say. Reports what of a stage's
+/// configuration does not fit it, where the result's is made from that.
+OutputContents describe(const Compilation &C, const RunResult &R);
 
 /// `--dry-run`.
 void printDryRun(const Compilation &C, llvm::raw_ostream &OS);

@@ -8,6 +8,7 @@
 
 #include "Compilation.h"
 #include "mergec/Types/ByteSize.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
 
 using namespace mergec;
@@ -21,24 +22,7 @@ static void printCount(llvm::raw_ostream &OS, uint64_t N) {
     OS << N;
 }
 
-void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
-  const LoweredStage &L = *C.Lowered;
-  const Program &P = C.TheProgram;
-  OS << "method     " << C.ThePlan->MergeMethod->Name << ": "
-     << C.ThePlan->MergeMethod->Summary << "\n";
-  OS << "models\n";
-  for (const Checkpoint *M : C.Models) {
-    uint64_t Bytes = 0;
-    for (const TensorInfo &T : M->tensors())
-      Bytes += T.Bytes;
-    OS << "  " << M->name() << ": " << M->tensors().size() << " tensors, "
-       << formatBytes(Bytes) << ", " << M->layers().Count << " layers\n";
-  }
-  OS << "result     " << C.Outputs.size() << " tensors, ";
-  printCount(OS, L.Parameters);
-  OS << " parameters, " << L.Layers << " layers, "
-     << formatBytes(C.Layout.TensorBytes) << " in " << C.Layout.Shards.size()
-     << (C.Layout.Shards.size() == 1 ? " file" : " files") << "\n";
+static void printLayers(const LoweredStage &L, llvm::raw_ostream &OS) {
   OS << "layers\n";
   for (const LayerMapEntry &E : L.LayerMap) {
     if (E.FirstLayer == E.LastLayer)
@@ -50,6 +34,55 @@ void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
          << F.FirstLayer + E.LastLayer - E.FirstLayer << ")";
     }
     OS << "\n";
+  }
+}
+
+static void printResult(const Compilation &C, const RunResult &R,
+                        llvm::raw_ostream &OS) {
+  const LoweredStage &L = *C.Stages[R.Stage].Lowered;
+  OS << "result     ";
+  if (!R.Name.empty())
+    OS << R.Name << ": ";
+  OS << R.Tensors.size() << " tensors, ";
+  printCount(OS, L.Parameters);
+  OS << " parameters, " << L.Layers << " layers, "
+     << formatBytes(R.Layout.TensorBytes) << " in " << R.Layout.Shards.size()
+     << (R.Layout.Shards.size() == 1 ? " file" : " files") << "\n";
+}
+
+/// Stages in the order in which they are made, each with its method; of those
+/// that are kept in no file no result is printed, but their layers are.
+static void printStages(const Compilation &C, llvm::raw_ostream &OS) {
+  OS << "stages\n";
+  for (size_t I = 0; I != C.Stages.size(); ++I) {
+    const Stage &S = C.Plans.Stages[I];
+    const LoweredStage &L = *C.Stages[I].Lowered;
+    OS << "  " << S.Name << ": " << S.ThePlan.MergeMethod->Name << " of ";
+    llvm::interleaveComma(L.Models, OS);
+    OS << "; " << L.Layers << " layers\n";
+  }
+}
+
+void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
+  const Program &P = C.TheProgram;
+  bool Alone = C.Stages.size() == 1;
+  if (Alone) {
+    const Method &M = *C.Plans.Stages.front().ThePlan.MergeMethod;
+    OS << "method     " << M.Name << ": " << M.Summary << "\n";
+  } else {
+    printStages(C, OS);
+  }
+  OS << "models\n";
+  for (const Checkpoint *M : C.Models) {
+    uint64_t Bytes = 0;
+    for (const TensorInfo &T : M->tensors())
+      Bytes += T.Bytes;
+    OS << "  " << M->name() << ": " << M->tensors().size() << " tensors, "
+       << formatBytes(Bytes) << ", " << M->layers().Count << " layers\n";
+  }
+  for (const RunResult &R : C.Results) {
+    printResult(C, R, OS);
+    printLayers(*C.Stages[R.Stage].Lowered, OS);
   }
   // Tensors by the number of times that their inputs are read.
   std::map<size_t, uint64_t> BySweeps;

@@ -102,7 +102,8 @@ private:
   };
   llvm::StringMap<Definition> Values;
   std::vector<Token> Undefined; ///< Uses of names not defined before them.
-  llvm::DenseMap<uint64_t, llvm::SMRange> Stored; ///< By name.
+  /// By name and result.
+  llvm::DenseMap<std::pair<uint64_t, uint64_t>, llvm::SMRange> Stored;
 };
 
 } // namespace
@@ -444,7 +445,11 @@ bool Parser::readAttributes(const NodeText &N, const OpInfo &Info,
   }
 
   for (size_t I = 0; I != Specs.size(); ++I)
-    if (!Seen[I] && Specs[I].Kind != AttributeKind::Hidden) {
+    if (Seen[I] || Specs[I].Kind == AttributeKind::Hidden) {
+      continue;
+    } else if (Specs[I].Optional) {
+      Words[I] = G.intern(llvm::StringRef()).Index;
+    } else {
       invalid(N.Mnemonic, "attribute `" + Specs[I].Name + "` of `" +
                               Info.Mnemonic + "` is missing")
           .hint("add `" + example(Specs[I]) + "` between the braces");
@@ -523,23 +528,19 @@ void Parser::reportRule(const NodeText &N, const OpInfo &Info,
   D.hint("`" + Info.Mnemonic + "`: " + Info.Summary);
 }
 
-/// No two sinks may write one name.
+/// No two sinks may write one tensor of one result.
 bool Parser::checkStoredName(const NodeText &N, const OpInfo &Info,
                              llvm::ArrayRef<uint64_t> Words) {
   if (Info.Class != OpClass::Sink)
     return true;
-  for (auto [Spec, Word] : llvm::zip(Info.Attributes, Words)) {
-    if (Spec.Kind != AttributeKind::Name)
-      continue;
-    auto [First, IsNew] = Stored.try_emplace(Word, N.Mnemonic.range());
-    if (!IsNew)
-      invalid(N.Mnemonic,
-              "`" + G.get(NameId{uint32_t(Word)}) + "` is stored twice")
-          .note("first here", First->second)
-          .hint("give each tensor of the result a name of its own");
-    return IsNew;
-  }
-  return true;
+  auto [First, IsNew] =
+      Stored.try_emplace({Words[0], Words[1]}, N.Mnemonic.range());
+  if (!IsNew)
+    invalid(N.Mnemonic,
+            "`" + G.get(NameId{uint32_t(Words[0])}) + "` is stored twice")
+        .note("first here", First->second)
+        .hint("give each tensor of the result a name of its own");
+  return IsNew;
 }
 
 void Parser::define(const Token &Name, ValueId V) {

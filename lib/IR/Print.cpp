@@ -183,7 +183,8 @@ void GraphPrinter::printNode(ValueId V, llvm::raw_ostream &OS) const {
 
   Separator = " {";
   for (auto [Spec, Word] : llvm::zip(Info.Attributes, G.attributes(V))) {
-    if (Spec.Kind == AttributeKind::Hidden)
+    if (Spec.Kind == AttributeKind::Hidden ||
+        (Spec.Optional && G.get(NameId{uint32_t(Word)}).empty()))
       continue;
     OS << Separator << Spec.Name << " = ";
     printAttribute(G, Spec.Kind, Word, OS);

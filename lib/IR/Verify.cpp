@@ -65,7 +65,8 @@ private:
   const Graph &G;
   Diagnostics &Diags;
   GraphPrinter Printer;
-  llvm::DenseMap<uint64_t, ValueId> Stored; ///< By name.
+  /// By name and result.
+  llvm::DenseMap<std::pair<uint64_t, uint64_t>, ValueId> Stored;
   bool Good = true;
 };
 
@@ -118,9 +119,9 @@ void Verifier::checkStoredName(ValueId V) {
   const OpInfo &Info = G.info(V);
   if (Info.Class != OpClass::Sink)
     return;
-  for (auto [Spec, Word] : llvm::zip(Info.Attributes, G.attributes(V)))
-    if (Spec.Kind == AttributeKind::Name && !Stored.try_emplace(Word, V).second)
-      report(V, "`" + G.get(NameId{uint32_t(Word)}) + "` is stored twice");
+  std::pair Tensor(G.attribute(V, 0), G.attribute(V, 1));
+  if (!Stored.try_emplace(Tensor, V).second)
+    report(V, "`" + G.nameAttribute(V, 0) + "` is stored twice");
 }
 
 bool mergec::verifyGraph(const Graph &G, Diagnostics &Diags) {

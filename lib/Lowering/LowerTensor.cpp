@@ -113,7 +113,7 @@ void StageLowering::finish(ValueId V, llvm::StringRef Name) {
   Result.Parameters += G.type(V).elements();
   Result.Tensors.push_back({Id, V});
   if (Options.Store)
-    G.create(Op::Store, {V}, {Id.Index});
+    G.store(V, Name, Options.Result);
 }
 
 void StageLowering::lowerJob(const Slice &S, Job &J) {

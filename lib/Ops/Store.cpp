@@ -23,12 +23,20 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) { B.store(V); }
 
 static constexpr AttributeSpec Attributes[] = {
     {"name", AttributeKind::Name},
+    {"result", AttributeKind::Name, /*Optional=*/true},
 };
 
 namespace mergec::ops {
 extern const OpInfo opStore;
 const OpInfo opStore = {
-    "store", OpClass::Sink, 1,
-    1,       Attributes,    "writes the result's tensor `name`",
-    infer,   nullptr,       emit};
+    "store",
+    OpClass::Sink,
+    1,
+    1,
+    Attributes,
+    "writes tensor `name` of the model, or of the model `result` if the run "
+    "makes several",
+    infer,
+    nullptr,
+    emit};
 } // namespace mergec::ops

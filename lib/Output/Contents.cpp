@@ -71,7 +71,7 @@ bool OutputDirectory::writeContents(const OutputLayout &Layout,
     Write(IndexName, indexText(Layout, Tensors));
   Write(CardName, modelCard(Contents));
   if (Contents.ThePlan)
-    Write(PlanName, Contents.ThePlan->Text);
+    Write(PlanName, Contents.PlanText);
   if (!Contents.Donor)
     return Fine;
 

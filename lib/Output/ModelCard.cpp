@@ -93,6 +93,48 @@ static void writeMethod(llvm::raw_ostream &OS, const Method &M) {
     OS << "Paper: " << M.Paper << "\n\n";
 }
 
+/// How the stages follow from each other, and their methods.
+static void writeStages(llvm::raw_ostream &OS, const OutputContents &Contents) {
+  llvm::ArrayRef Stages = Contents.Stages;
+  OS << "## Stages\n\n| Stage | Method | Made from |\n| --- | --- | --- |\n";
+  for (const OutputContents::StageNote &S : Stages) {
+    OS << "| `" << cell(S.Name) << "` | " << S.MergeMethod->Name << " | ";
+    llvm::interleaveComma(S.Models, OS, [&](const auto &Model) {
+      OS << (Model.IsStage ? "stage `" : "`") << cell(Model.Name) << "`";
+    });
+    OS << " |\n";
+  }
+  OS << "\nThe last is this model; the others were not written in between.\n\n"
+        "## Methods\n\n";
+  std::vector<const Method *> Said;
+  for (const OutputContents::StageNote &S : Stages) {
+    const Method &M = *S.MergeMethod;
+    if (llvm::is_contained(Said, &M))
+      continue;
+    Said.push_back(&M);
+    OS << "`" << M.Name << "`";
+    if (!M.Summary.empty())
+      OS << ": " << M.Summary;
+    if (!M.Paper.empty())
+      OS << ". Paper: " << M.Paper;
+    OS << "\n\n";
+  }
+}
+
+static void writeSeeds(llvm::raw_ostream &OS, const OutputContents &Contents) {
+  bool Same = llvm::all_of(
+      Contents.Stages, [&](const auto &S) { return S.Seed == Contents.Seed; });
+  if (Same) {
+    OS << "Seed: " << Contents.Seed;
+  } else {
+    OS << "Seeds: ";
+    llvm::interleaveComma(Contents.Stages, OS, [&](const auto &S) {
+      OS << S.Seed << " (`" << S.Name << "`)";
+    });
+  }
+  OS << ". The same plan, models, seed and version give the same bytes.\n";
+}
+
 static void writePlan(llvm::raw_ostream &OS, llvm::StringRef Text) {
   std::string Fence = fence(Text);
   OS << "## Plan\n\n" << Fence << "yaml\n" << Text;
@@ -132,14 +174,17 @@ std::string mergec::modelCard(const OutputContents &Contents) {
   OS << "# "
      << (ThePlan && !ThePlan->Name.empty() ? ThePlan->Name : "Merged model")
      << "\n\nThis model was merged from " << Models.size()
-     << (Models.size() == 1 ? " model" : " models") << " with mergec "
-     << Contents.Version << ".\n\n";
-  if (ThePlan && ThePlan->MergeMethod)
+     << (Models.size() == 1 ? " model" : " models");
+  if (!Contents.Stages.empty())
+    OS << " in " << Contents.Stages.size() << " stages";
+  OS << " with mergec " << Contents.Version << ".\n\n";
+  if (!Contents.Stages.empty())
+    writeStages(OS, Contents);
+  else if (ThePlan && ThePlan->MergeMethod)
     writeMethod(OS, *ThePlan->MergeMethod);
   writeModels(OS, Contents, Models);
   if (ThePlan)
-    writePlan(OS, ThePlan->Text);
-  OS << "Seed: " << Contents.Seed
-     << ". The same plan, models, seed and version give the same bytes.\n";
+    writePlan(OS, Contents.PlanText);
+  writeSeeds(OS, Contents);
   return Text;
 }

@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ModelMentions.h"
 #include "Reading.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -178,20 +179,24 @@ ModelRef plan::readModelRef(const Entry &E, Reading &R) {
   return Ref;
 }
 
-std::vector<ModelRef> mergec::modelsOf(const Plan &P) {
-  std::vector<ModelRef> Models;
-  auto Add = [&](const ModelRef &Ref) {
-    if (!llvm::is_contained(Models, Ref))
-      Models.push_back(Ref);
-  };
+void plan::forEachModel(const Plan &P,
+                        llvm::function_ref<void(const ModelRef &)> Visit) {
   for (const Module &M : P.Modules)
     for (const OutputSlice &S : M.Slices) {
       for (const Source &From : S.Sources)
-        Add(From.Model);
+        Visit(From.Model);
       if (S.Base)
-        Add(*S.Base);
+        Visit(*S.Base);
     }
   if (P.Base)
-    Add(*P.Base);
+    Visit(*P.Base);
+}
+
+std::vector<ModelRef> mergec::modelsOf(const Plan &P) {
+  std::vector<ModelRef> Models;
+  forEachModel(P, [&](const ModelRef &Ref) {
+    if (!llvm::is_contained(Models, Ref))
+      Models.push_back(Ref);
+  });
   return Models;
 }

@@ -48,8 +48,11 @@ public:
     P.ComputeDType = readDType(Top, "dtype");
     P.OutDType = readDType(Top, "out_dtype");
     readSeed(Top);
-    if (const Entry *E = findValue(Top, "name"))
+    P.Start = firstKey(Root);
+    if (const Entry *E = findValue(Top, "name")) {
       P.Name = readText(*E, R).value_or("");
+      P.NameWhere = E->Value->Where;
+    }
     readTokenizers(Top);
     if (const Entry *E =
             oneForm(Top, {"models", "slices", "modules"}, firstKey(Top)))
@@ -411,26 +414,26 @@ private:
 
 } // namespace
 
-std::optional<Plan> mergec::parsePlan(StringRef Path, Diagnostics &Diags) {
+/// `Text` is one document; `Alone` if its file has no other.
+static std::optional<Plan> readPlan(StringRef Path, StringRef Text, bool Alone,
+                                    Diagnostics &Diags) {
   size_t Before = Diags.size();
-  std::optional<StringRef> Text = Diags.readFile(Path);
-  if (!Text)
-    return std::nullopt;
-  std::optional<yaml::Document> Doc = yaml::read(*Text, Diags);
+  std::optional<yaml::Document> Doc = yaml::read(Text, Diags);
   if (!Doc)
     return std::nullopt;
 
+  StringRef What = Alone ? "the plan" : "this document";
   const Node *Root = Doc->root();
-  llvm::SMRange Start = yaml::rangeOf(*Text, 0, 0);
   if (!Root || Root->isNull()) {
-    Diags.report(Kind::MissingKey, Start, "the plan is empty")
+    Diags
+        .report(Kind::MissingKey, yaml::rangeOf(Text, 0, 0), What + " is empty")
         .hint("a plan has at least `merge_method` and `models`");
     return std::nullopt;
   }
   if (!Root->isMapping()) {
     Diags
         .report(Kind::WrongType, Root->Where,
-                "the plan is " + Root->shapeName() +
+                What + " is " + Root->shapeName() +
                     ", and should be a mapping")
         .hint("a plan has lines such as `merge_method: linear`");
     return std::nullopt;
@@ -438,13 +441,30 @@ std::optional<Plan> mergec::parsePlan(StringRef Path, Diagnostics &Diags) {
 
   Plan P;
   P.Path = Path.str();
-  P.Text = Text->str();
+  P.Text = Text;
   Reading R{*Doc, Diags};
   PlanReader(R, P).read(*Root);
   if (P.MergeMethod)
     checkMeaning(P, Diags);
-
   if (Diags.hasErrors(Before))
     return std::nullopt;
   return P;
+}
+
+std::optional<std::vector<Plan>> mergec::parsePlans(StringRef Path,
+                                                    Diagnostics &Diags) {
+  std::optional<StringRef> Text = Diags.readFile(Path);
+  if (!Text)
+    return std::nullopt;
+  std::vector<StringRef> Documents = yaml::splitDocuments(*Text);
+  bool Alone = Documents.size() == 1;
+  std::vector<Plan> Plans;
+  for (StringRef Document : Documents)
+    if (auto P = readPlan(Path, Document, Alone, Diags))
+      Plans.push_back(std::move(*P));
+  if (Plans.size() != Documents.size())
+    return std::nullopt;
+  if (Alone) // With whatever stands around it.
+    Plans.front().Text = *Text;
+  return Plans;
 }

@@ -98,11 +98,9 @@ private:
     if (!Doc.root())
       return;
     Diags
-        .report(Kind::NotYet, rangeOf(Text, Mark.pos, Mark.pos),
-                "a second document begins here, and mergec does not read "
-                "plans of several stages yet")
-        .hint("put each stage into a plan of its own, and name the output "
-              "directory of one as a model of the next");
+        .report(Kind::YamlSyntax, rangeOf(Text, Mark.pos, Mark.pos),
+                "the document has ended, and another begins here")
+        .hint("put a line `---` between two documents");
     throw Stop();
   }
   void OnDocumentEnd() override {}

@@ -72,8 +72,12 @@ private:
   const Node *Root = nullptr;
 };
 
-/// Reads `Text`, a buffer of `Diags`, and reports every mistake of syntax that
-/// can be found. Nothing if the text is no single document.
+/// The documents of a file, without those that hold nothing but comments; at
+/// least one.
+std::vector<llvm::StringRef> splitDocuments(llvm::StringRef Text);
+
+/// Reads `Text`, part of a buffer of `Diags`, and reports every mistake of
+/// syntax that can be found. Nothing if the text is no single document.
 std::optional<Document> read(llvm::StringRef Text, Diagnostics &Diags);
 
 /// What is known of a syntax error: where the parser stopped, and why.

@@ -23,9 +23,7 @@ protected:
         {G.intern(llvm::StringRef("m")).Index, G.intern(Name).Index, 0},
         G.intern(T));
   }
-  ValueId store(ValueId V, llvm::StringRef Name) {
-    return G.create(Op::Store, {V}, {G.intern(Name).Index});
-  }
+  ValueId store(ValueId V, llvm::StringRef Name) { return G.store(V, Name); }
 
   std::string text() {
     std::string Text;

@@ -25,7 +25,7 @@ protected:
     One = G.constant(1);
     Sum = G.create(Op::Combine, {Cast, Cast, One, One});
     Round = G.create(Op::Round, {Sum}, {}, Stored);
-    Store = G.create(Op::Store, {Round}, {name("t")});
+    Store = G.store(Round, "t");
   }
 
   uint64_t name(llvm::StringRef Text) { return G.intern(Text).Index; }
@@ -99,8 +99,8 @@ TEST_F(IRVerify, TypeThatDoesNotFollow) {
 }
 
 TEST_F(IRVerify, NameStoredTwice) {
-  G.create(Op::Store, {Load}, {name("t")});
-  G.create(Op::Store, {Load}, {name("u")});
+  G.store(Load, "t");
+  G.store(Load, "u");
   EXPECT_EQ(faults(), "`t` is stored twice\n");
 }
 

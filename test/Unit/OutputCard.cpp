@@ -20,11 +20,11 @@ constexpr Method Average = {
 TEST(OutputCard, SaysWhatWasMergedAndHow) {
   Plan ThePlan;
   ThePlan.Path = "/nowhere/plan.yml";
-  ThePlan.Text = "merge_method: average # ```` in a plan";
   ThePlan.Name = "My model";
   ThePlan.MergeMethod = &Average;
   OutputContents Contents;
   Contents.ThePlan = &ThePlan;
+  Contents.PlanText = "merge_method: average # ```` in a plan";
   Contents.Models = {"org/one@main", "./local|model", "org/one@main",
                      "org/two+org/adapter"};
   Contents.BaseModel = "org/base";

@@ -33,7 +33,7 @@ protected:
     writeTo(at("donor/model.safetensors"), "weights");
     Donor.Files.emplace_back().Path = at("donor/model.safetensors");
 
-    ThePlan.Text = "merge_method: linear\n";
+    Contents.PlanText = "merge_method: linear\n";
     Contents.Donor = &Donor;
     Contents.ThePlan = &ThePlan;
     Contents.Models = {"donor"};
@@ -112,7 +112,7 @@ TEST_F(OutputDirectoryTest, AppearsWhenCommitted) {
   EXPECT_TRUE(Directory->commit(Diags));
   EXPECT_EQ(namesIn(Root), (std::set<std::string>{"donor", "out"}));
   EXPECT_EQ(namesIn(at("out")), ResultNames);
-  EXPECT_EQ(contentsOf(at("out/mergekit_config.yml")), ThePlan.Text);
+  EXPECT_EQ(contentsOf(at("out/mergekit_config.yml")), Contents.PlanText);
   EXPECT_EQ(contentsOf(at("out/model.safetensors.index.json")),
             "{\n"
             "  \"metadata\": {\n"

@@ -31,7 +31,10 @@ protected:
     std::error_code Failed;
     llvm::raw_fd_ostream(Path, Failed) << Text;
     EXPECT_FALSE(Failed);
-    return parsePlan(Path, Diags);
+    std::optional<std::vector<Plan>> Plans = parsePlans(Path, Diags);
+    if (!Plans)
+      return std::nullopt;
+    return Plans->front();
   }
 
   /// A plan without mistakes.

@@ -66,6 +66,16 @@ static bool setPasses(DriverOptions &O, llvm::StringRef V) {
   return true;
 }
 
+/// `left=right`, one more of them.
+template <std::vector<std::pair<std::string, std::string>> DriverOptions::*List>
+static bool addPair(DriverOptions &O, llvm::StringRef V) {
+  auto [Left, Right] = V.split('=');
+  if (Left.empty() || Right.empty())
+    return false;
+  (O.*List).push_back({Left.str(), Right.str()});
+  return true;
+}
+
 /// An option without a value: one member becomes true.
 template <bool DriverOptions::*Member>
 static bool flag(DriverOptions &O, llvm::StringRef) {
@@ -78,6 +88,19 @@ static constexpr OptionRow Merging[] = {
        O.Output = V.str();
        return !V.empty();
      }},
+    {"out-root", "directory",
+     "where several results go, each into a directory of its name",
+     [](DriverOptions &O, llvm::StringRef V) {
+       O.OutRoot = V.str();
+       return !V.empty();
+     }},
+    {"stage", "model=plan",
+     "the model is what this plan makes, not a directory; may be\n"
+     "given several times",
+     addPair<&DriverOptions::Stages>},
+    {"keep", "stage=directory",
+     "write this stage as a model, too; may be given several times",
+     addPair<&DriverOptions::Keep>},
     {"threads", "n", "threads at most (default: all cores)", setThreads},
     {"memory", "size",
      "memory for buffers, such as 512MiB or 2GiB (default: a quarter\n"
@@ -149,6 +172,8 @@ static void printRow(llvm::raw_ostream &OS, llvm::StringRef Name,
 static void printHelp(llvm::raw_ostream &OS) {
   OS << "mergec merges language models by a plan.\n\n"
         "  mergec plan.yml -o merged/             merge\n"
+        "  mergec a.yml b.yml --out-root models/  make several from one "
+        "reading\n"
         "  mergec plan.yml --dry-run              check, and say what would be "
         "done\n"
         "  mergec plan.yml --emit-ir=scheduled    see how it would be done\n\n"
@@ -266,10 +291,6 @@ int main(int Count, char **Arguments) {
   if (optind == Count)
     return badUsage("which plan?",
                     "say `mergec plan.yml -o directory`; see `mergec --help`");
-  if (optind + 1 != Count)
-    return badUsage("one plan at a time, not also `" +
-                        llvm::Twine(Arguments[optind + 1]) + "`",
-                    "run mergec once for each");
-  Options.Input = Arguments[optind];
+  Options.Inputs.assign(Arguments + optind, Arguments + Count);
   return drive(Options, llvm::outs(), llvm::errs());
 }

@@ -119,7 +119,7 @@ public:
   /// the head all the same.
   bool tiesHead() const { return TiedHead; }
 
-  // Filled by openCheckpoint.
+  // Filled by openCheckpoint and computedCheckpoint.
   std::string Directory, Name, ConfigText, Architecture, ModelType,
       LayerCountKey, Quantisation;
   std::vector<TensorInfo> Tensors;
@@ -151,6 +151,25 @@ std::unique_ptr<Checkpoint> openCheckpoint(llvm::StringRef Directory,
                                            llvm::StringRef Name,
                                            llvm::SMRange Where,
                                            Diagnostics &Diags);
+
+/// A tensor that is computed, not read.
+struct ComputedTensor {
+  llvm::StringRef Name;
+  llvm::ArrayRef<int64_t> Shape;
+  DType Type;
+  llvm::StringRef ForeignType; ///< If `Type` is `Opaque`.
+  uint64_t Bytes;
+};
+
+/// What opening the model would give if `Tensors` were written with this
+/// config.json, but for files, offsets, and `Directory`: where the model's
+/// other files (tokenizer, generation settings) lie. Reports what is wrong with
+/// it at `Where`; null then.
+std::unique_ptr<Checkpoint>
+computedCheckpoint(llvm::StringRef Name, llvm::StringRef Directory,
+                   llvm::StringRef ConfigText,
+                   llvm::ArrayRef<ComputedTensor> Tensors, llvm::SMRange Where,
+                   Diagnostics &Diags);
 
 /// True if the files are as they were when their headers were read; else
 /// reports those that are not. For the end of a run: a file that was replaced

@@ -22,8 +22,14 @@ namespace mergec {
 enum class EmitIR : uint8_t { No, Lowered, Optimized, Scheduled };
 
 struct DriverOptions {
-  std::string Input; ///< A plan (.yml, .yaml, any other) or a graph (.mir).
-  std::string Output;
+  /// Plans (.yml, .yaml, any other), or one graph (.mir).
+  std::vector<std::string> Inputs;
+  std::string Output;  ///< The directory of the one result.
+  std::string OutRoot; ///< Or one in which each result has a directory.
+  /// Models that are plans: as plans spell them, and the plan's file.
+  std::vector<std::pair<std::string, std::string>> Stages;
+  /// Stages that are to be written too, and where.
+  std::vector<std::pair<std::string, std::string>> Keep;
   unsigned Threads = 0;           ///< 0: as many as there are cores.
   std::optional<uint64_t> Memory; ///< Bytes; absent: a share of what is free.
   uint64_t ShardBytes = 5'000'000'000;

@@ -171,6 +171,10 @@ public:
                     std::string &Error);
 
   ValueId constant(double Number);
+  /// `Result` is empty if the run makes one model only.
+  ValueId store(ValueId V, llvm::StringRef Name, llvm::StringRef Result = {}) {
+    return create(Op::Store, {V}, {intern(Name).Index, intern(Result).Index});
+  }
 
   //===--------------------------------------------------------------------===//
   // Rewriting, for passes

@@ -38,6 +38,7 @@ struct LoweringOptions {
   bool AllowMissing = false; ///< Merge a tensor from the models that have it.
   uint64_t Seed = 0;         ///< Of random masks, unless the plan has one.
   bool Store = true;         ///< The stage is a result of the run.
+  std::string Result;        ///< Which, if there are several.
 };
 
 /// Where the layers of one output slice come from.

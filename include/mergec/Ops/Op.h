@@ -56,6 +56,7 @@ enum class AttributeKind : uint8_t {
 struct AttributeSpec {
   llvm::StringLiteral Name;
   AttributeKind Kind;
+  bool Optional = false; ///< A name that is left out of the text if empty.
 };
 
 struct OpInfo {

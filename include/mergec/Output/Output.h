@@ -84,10 +84,24 @@ struct OutputContents {
   const Checkpoint *Donor = nullptr; ///< The base, else the first model.
   ResultFacts Facts;
   const Plan *ThePlan = nullptr;
+  std::string PlanText; ///< Of it and of all plans that it uses.
   /// Models in plan order, as spelt there, for the card.
   std::vector<std::string> Models;
   std::string BaseModel; ///< Empty if none.
   uint64_t Seed = 0;
+  /// Of a result that is made in several stages: all of them in order, the
+  /// result last.
+  struct StageNote {
+    std::string Name;
+    const Method *MergeMethod = nullptr;
+    struct Input {
+      std::string Name;
+      bool IsStage;
+    };
+    std::vector<Input> Models;
+    uint64_t Seed = 0;
+  };
+  std::vector<StageNote> Stages;
   std::string Version; ///< mergec's.
 };
 
@@ -130,9 +144,9 @@ public:
                      const OutputContents &Contents, Diagnostics &Diags);
 
   /// Renames; with `Sync`, all data are forced to the disk before, so that the
-  /// result survives a power failure. With `Force`, an older directory's files are replaced
-  /// and stale weights, indexes and tokenizer files of the earlier result
-  /// removed; other files stay.
+  /// result survives a power failure. With `Force`, an older directory's files
+  /// are replaced and stale weights, indexes and tokenizer files of the earlier
+  /// result removed; other files stay.
   bool commit(Diagnostics &Diags, bool Sync = false);
 
   /// Removes what every directory not yet committed has written, for a run that

@@ -8,7 +8,7 @@
 //
 // The checked tree of a plan. Every part remembers where it stands in the file,
 // so that a mistake found much later, against the checkpoints, still points at
-// the line that caused it. `parsePlan` reports all it can find without looking
+// the line that caused it. `parsePlans` reports all it can find without looking
 // at a model; a plan it returns has a known method, well-formed parameters with
 // values in range, and slices in one form only.
 //
@@ -126,9 +126,12 @@ struct TokenizerPlan {
 };
 
 struct Plan {
-  std::string Path; ///< The file, as named on the command line.
-  std::string Text; ///< Its bytes, to be kept beside the result.
+  std::string Path; ///< The file, as named on the command line or by a plan.
+  /// The document's part of it, in the buffer that locations point into.
+  llvm::StringRef Text;
   std::string Name; ///< `name:`, or empty.
+  llvm::SMRange NameWhere; ///< The value; invalid without one.
+  llvm::SMRange Start;     ///< The first key.
 
   const Method *MergeMethod = nullptr;
   llvm::SMRange MethodWhere;
@@ -153,9 +156,10 @@ struct Plan {
   }
 };
 
-/// Reads one plan. Reports everything wrong with it; nothing if there were
-/// errors.
-std::optional<Plan> parsePlan(llvm::StringRef Path, Diagnostics &Diags);
+/// Reads the documents of a file, at least one, each a plan. Reports everything
+/// wrong with them; nothing if there were errors.
+std::optional<std::vector<Plan>> parsePlans(llvm::StringRef Path,
+                                            Diagnostics &Diags);
 
 /// Every model a plan mentions, each once: the base last if it stands alone.
 std::vector<ModelRef> modelsOf(const Plan &P);

@@ -1,0 +1,24 @@
+//===- Execute.h - Running a program into directories ---------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_LIB_DRIVER_EXECUTE_H
+#define MERGEC_LIB_DRIVER_EXECUTE_H
+
+#include "Compilation.h"
+#include "Session.h"
+
+namespace mergec {
+
+/// Runs the program into directories that appear when all of them are complete;
+/// the result is the exit code.
+int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
+            llvm::raw_ostream &Err);
+
+} // namespace mergec
+
+#endif // MERGEC_LIB_DRIVER_EXECUTE_H
