@@ -44,6 +44,11 @@ static std::vector<uint32_t> findLevels(const Graph &G) {
 static bool canRank(const Graph &G, Diagnostics &Diags) {
   std::vector<bool> HasState(G.size());
   bool Sound = true;
+  // Roundings count what is not finite in an output, once for each element;
+  // what is rounded on the way to something else goes uncounted.
+  std::vector<bool> IsStored(G.size());
+  for (ValueId Store : G.stores())
+    IsStored[G.operands(Store)[0].Index] = true;
   for (uint32_t I = 0; I != G.size(); ++I) {
     ValueId V{I};
     OpClass Class = G.info(V).Class;
@@ -65,7 +70,7 @@ static bool canRank(const Graph &G, Diagnostics &Diags) {
                    "on other ranks, which must be stored first");
       Sound = false;
     }
-    HasState[I] = Any || G.op(V) == Op::Keep || G.op(V) == Op::Round ||
+    HasState[I] = Any || G.op(V) == Op::Keep || IsStored[I] ||
                   G.op(V) == Op::Variance || G.op(V) == Op::ByRank;
   }
   return Sound;
