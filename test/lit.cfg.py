@@ -35,6 +35,11 @@ config.substitutions += [
         "%make-model",
         "'%s' '%s'" % (config.mergec_python, os.path.join(inputs, "make_model.py")),
     ),
+    (
+        "%make-tokenizer",
+        "'%s' '%s'"
+        % (config.mergec_python, os.path.join(inputs, "make_tokenizer.py")),
+    ),
     ("%python", "'%s'" % config.mergec_python),
     ("%inputs", inputs),
     ("%mergec", "mergec"),

@@ -25,6 +25,10 @@ constexpr llvm::StringLiteral Heads[] = {
 #define MERGEC_HEAD(Suffix) Suffix,
 #include "mergec/Checkpoint/Architectures.def"
 };
+constexpr llvm::StringLiteral VocabularyBiases[] = {
+#define MERGEC_VOCABULARY_BIAS(Suffix) Suffix,
+#include "mergec/Checkpoint/Architectures.def"
+};
 struct BufferRow {
   llvm::StringLiteral Suffix;
   size_t Rank; ///< 0: any.
@@ -115,6 +119,10 @@ TensorRole Checkpoint::role(llvm::StringRef TensorName) const {
   if (isUsedBefore(TensorName))
     return TensorRole::Before;
   return TensorRole::After;
+}
+
+bool Checkpoint::isVocabularyBias(llvm::StringRef TensorName) const {
+  return endsInOneOf(TensorName, VocabularyBiases);
 }
 
 bool mergec::checkUnchanged(const Checkpoint &Model, Diagnostics &Diags) {

@@ -9,6 +9,7 @@
 #ifndef MERGEC_LIB_DRIVER_COMPILATION_H
 #define MERGEC_LIB_DRIVER_COMPILATION_H
 
+#include "StageVocabulary.h"
 #include "mergec/Driver/Driver.h"
 #include "mergec/Lowering/Lowering.h"
 #include "mergec/Output/Output.h"
@@ -20,6 +21,7 @@ namespace mergec {
 /// What becomes of a stage of the chain.
 struct CompiledStage {
   CheckpointMap Models; ///< Those it mentions, stages and files.
+  StageVocabulary Vocabulary;
   std::optional<LoweredStage> Lowered;
   ResultFacts Facts;
   /// As a model of other stages, if there are such: the headers that it would
@@ -55,6 +57,7 @@ public:
   std::vector<const Checkpoint *> Models; ///< Files, in the order of mention.
   std::vector<CompiledStage> Stages;      ///< As `Plans.Stages`.
   std::vector<RunResult> Results;
+  TokenizerCache Tokenizers;
   Graph G;
   std::optional<SweepPlan> Sweeps;
   std::vector<OutputTensor> Outputs; ///< Of all results, in the stores' order.

@@ -82,6 +82,7 @@ void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
   }
   for (const RunResult &R : C.Results) {
     printResult(C, R, OS);
+    C.Stages[R.Stage].Vocabulary.print(OS);
     printLayers(*C.Stages[R.Stage].Lowered, OS);
   }
   // Tensors by the number of times that their inputs are read.

@@ -57,6 +57,8 @@ OutputContents mergec::describe(const Compilation &C, const RunResult &R) {
   if (auto Donor = S.Uses.find(Made.Lowered->DonorModel); Donor != S.Uses.end())
     reportMisfits(C, Donor->second);
 
+  Made.Vocabulary.describe(Contents, C.Diags);
+
   std::vector<uint32_t> Parts = C.Plans.closure(R.Stage);
   for (uint32_t I : Parts) {
     const Stage &Part = C.Plans.Stages[I];

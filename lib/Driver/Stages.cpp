@@ -190,12 +190,21 @@ bool Compilation::lowerOne(uint32_t Index) {
   LO.Store = Result != Results.end();
   if (LO.Store)
     LO.Result = Result->Name;
+  if (!Here.Vocabulary.plan(S.ThePlan, Here.Models, Tokenizers, Diags))
+    return false;
+  LO.Vocabulary = Here.Vocabulary.rows();
   Here.Lowered = lowerStage(S.ThePlan, Here.Models, LO, G, Diags);
   if (!Here.Lowered)
     return false;
   const LoweredStage &L = *Here.Lowered;
-  Here.Facts = {L.Layers, L.LayerSources, L.Vocabulary, S.ThePlan.resultDType(),
-                L.TiesHead};
+  Here.Facts = {L.Layers,
+                L.LayerSources,
+                L.Vocabulary,
+                S.ThePlan.resultDType(),
+                L.TiesHead,
+                {},
+                {}};
+  Here.Vocabulary.describe(Here.Facts);
 
   bool IsModel = llvm::any_of(
       llvm::drop_begin(Plans.Stages, Index), [&](const Stage &Other) {
@@ -220,6 +229,7 @@ bool Compilation::lowerOne(uint32_t Index) {
                                     Tensors, Where, Diags);
   if (!Here.Headers)
     return false;
+  Tokenizers.set(*Here.Headers, Here.Vocabulary.result());
   // Headers are sorted by name, and so are the values.
   std::vector<uint32_t> Order(L.Tensors.size());
   std::iota(Order.begin(), Order.end(), 0);

@@ -14,6 +14,7 @@ void Findings::add(Kind K, llvm::StringRef Pattern, llvm::StringRef Detail,
                    int64_t Layer) {
   Group &G = Groups[K][{Pattern.str(), Detail.str()}];
   ++G.Tensors;
+  ++Added;
   if (Layer >= 0)
     G.Layers.push_back(Layer);
 }

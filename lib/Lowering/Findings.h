@@ -27,6 +27,8 @@ public:
            int64_t Layer);
 
   bool empty() const { return Groups.empty(); }
+  /// How many findings were added.
+  size_t size() const { return Added; }
 
   /// One diagnostic per kind: `Heading(kind, number of tensors)` is its
   /// message, each group a note.
@@ -35,6 +37,7 @@ public:
               llvm::function_ref<std::string(Kind)> Hint);
 
 private:
+  size_t Added = 0;
   struct Group {
     size_t Tensors = 0;
     llvm::SmallVector<int64_t, 32> Layers;

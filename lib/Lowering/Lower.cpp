@@ -64,7 +64,7 @@ void StageLowering::checkStack() {
         Least = std::min(Least.value_or(T->Shape[0]), T->Shape[0]);
         Most = std::max(Most.value_or(T->Shape[0]), T->Shape[0]);
       }
-  if (Least != Most)
+  if (Least != Most && !Options.Vocabulary)
     CommonVocabulary = Least;
 }
 
@@ -109,15 +109,6 @@ std::optional<LoweredStage> StageLowering::run() {
 /// What a plan may say but mergec can't do yet is refused, never ignored.
 static bool refuseUnbuilt(const Plan &P, Diagnostics &Diags) {
   size_t Before = Diags.size();
-  if (P.Tokenizer)
-    Diags
-        .report(Kind::NotYet, P.TokenizerWhere,
-                "tokenizers can't be merged yet")
-        .hint("leave this out: the result then has the tokenizer of the base, "
-              "else of the first model");
-  if (P.ChatTemplate)
-    Diags.report(Kind::NotYet, P.ChatTemplateWhere,
-                 "chat templates can't be set yet");
   if (P.Modules.size() > 1)
     Diags.report(Kind::NotYet, P.Modules[1].Where,
                  "plans with several `modules` can't be run yet");

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StageLowering.h"
+#include "mergec/Tokenizer/Vocabulary.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mergec;
@@ -74,6 +75,9 @@ bool StageLowering::completeJob(const Slice &S, Job &J) {
 
   if (J.Role == TensorRole::Buffer)
     return true; // Copied from one model.
+
+  if (hasVocabularyRows(S, J))
+    return completeVocabularyJob(S, J);
 
   const TensorInfo *First = nullptr;
   bool SameShape = true;
@@ -157,21 +161,25 @@ void StageLowering::lowerJob(const Slice &S, Job &J) {
   if (!Sound)
     return;
 
-  std::optional<int64_t> Rows = commonRows(J);
+  bool OfVocabulary = hasVocabularyRows(S, J);
+  std::optional<int64_t> Rows =
+      OfVocabulary ? Options.Vocabulary->Rows : commonRows(J);
   Context.begin(S, J);
-  Context.setCompute(Double ? DType::F64 : DType::F32);
   for (size_t L = 0; L != S.Inputs.size(); ++L) {
     const TensorInfo *T = J.Tensors[L];
     if (!T)
       continue;
-    ValueId V = load(S.Inputs[L], *T);
-    if (Rows && *Rows != T->Shape[0])
+    ValueId V =
+        OfVocabulary ? loadVocabularyRows(S, J, L) : load(S.Inputs[L], *T);
+    Double |= G.type(V).Element == DType::F64;
+    if (!OfVocabulary && Rows && *Rows != T->Shape[0])
       V = G.create(Op::Slice, {V}, {uint64_t(*Rows)});
     if (int(L) == S.Base)
       Context.setBase(V);
     else
       Context.addInput(S.Inputs[L], V, T->Name);
   }
+  Context.setCompute(Double ? DType::F64 : DType::F32);
   if (Rows && J.Role == TensorRole::InputEmbedding)
     Result.Vocabulary = *Rows;
 
@@ -196,7 +204,8 @@ void StageLowering::lowerJob(const Slice &S, Job &J) {
   }
   // A result in the type it was computed in still passes through the rounding
   // op, which makes every NaN the same.
-  if (G.op(V) != Op::Round && G.op(V) != Op::Load && G.op(V) != Op::Slice)
+  if (G.op(V) != Op::Round && G.info(V).Class != OpClass::Source &&
+      G.info(V).Class != OpClass::Movement)
     V = G.create(Op::Round, {V}, {}, G.typeId(V));
   finish(V, J.OutputName);
 }

@@ -52,6 +52,14 @@ private:
   ValueId load(const Input &In, const TensorInfo &T);
   void finish(ValueId V, llvm::StringRef Name);
 
+  // VocabularyRows.cpp: tensors with a row for each token of the result.
+  bool hasVocabularyRows(const Slice &S, const Job &J) const;
+  bool completeVocabularyJob(const Slice &S, Job &J);
+  ValueId loadVocabularyRows(const Slice &S, const Job &J, size_t L);
+  Input vocabularySource(llvm::StringRef Spelling);
+  const TensorInfo *counterpart(const Slice &S, const Job &J, size_t L,
+                                const Input &From);
+
   // ReportFindings.cpp
   void reportFindings();
 
@@ -72,6 +80,8 @@ private:
   /// ones.
   std::optional<int64_t> CommonVocabulary;
   TensorContext Context;
+  /// The maps that are written down so far, by model of `Options.Vocabulary`.
+  std::map<const void *, ValueId> RowMaps;
 };
 
 } // namespace mergec

@@ -234,6 +234,8 @@ public:
       Config["torch_dtype"] = torchName(T).str();
   }
 
+  void setTokenIds(const ResultFacts &Facts);
+
   /// Where it stands already; else beside the layer count.
   void set(llvm::StringRef Key, const Json &Value) {
     bool Found = false;
@@ -274,7 +276,94 @@ private:
   const Checkpoint &Donor;
   Diagnostics &Diags;
 };
+
+/// `eos_token_id` and its like, alone or in lists, in an object and those
+/// inside it.
+class TokenIdEdit {
+public:
+  TokenIdEdit(const ResultFacts &Facts, llvm::StringRef File,
+              Diagnostics &Diags)
+      : Facts(Facts), File(File), Diags(Diags) {}
+
+  /// True if something has changed.
+  bool apply(Json &Object) {
+    bool Changed = false;
+    for (auto &[Key, Value] : Object.items()) {
+      if (Value.is_object())
+        Changed |= apply(Value);
+      if (llvm::StringRef(Key).ends_with("_token_id"))
+        Changed |= edit(Key, Value);
+    }
+    return Changed;
+  }
+
+private:
+  /// The result's id; the same for what is no token of the donor.
+  int64_t find(const Json &Id) const {
+    if (!Id.is_number_unsigned() || Id.get<uint64_t>() >= Facts.TokenIds.size())
+      return Id.is_number_integer() ? Id.get<int64_t>() : 0;
+    return Facts.TokenIds[Id.get<uint64_t>()];
+  }
+
+  bool edit(llvm::StringRef Key, Json &Value) {
+    Json Old = Value;
+    std::optional<int64_t> ByRole;
+    for (const auto &[Role, Id] : Facts.TokenRoles)
+      if ((Role + "_id") == Key)
+        ByRole = Id;
+    if (Value.is_number_integer()) {
+      Value = find(Old);
+      if (Value == -1 && Old != -1)
+        Value = lost(Key, Old, ByRole);
+    } else if (Value.is_array()) {
+      Json Ids = Json::array();
+      for (const Json &Id : Old)
+        if (!Id.is_number_integer())
+          Ids.push_back(Id);
+        else if (int64_t New = find(Id); New >= 0)
+          Ids.push_back(New);
+        else if (Json Other = lost(Key, Id, ByRole); !Other.is_null())
+          Ids.push_back(Other);
+      Value = std::move(Ids);
+    }
+    return Value != Old;
+  }
+
+  Json lost(llvm::StringRef Key, const Json &Id,
+            std::optional<int64_t> ByRole) const {
+    Diagnostic &D =
+        Diags.report(Kind::TokenIdLost,
+                     "the result has no token for `" + Key + "` " +
+                         llvm::Twine(Id.get<int64_t>()) + " of `" + File + "`");
+    if (!ByRole) {
+      D.hint("check `" + Key + "` in the result's `" + File + "`");
+      return nullptr;
+    }
+    D.note("it takes that of its tokenizer, " + llvm::Twine(*ByRole));
+    return *ByRole;
+  }
+
+  const ResultFacts &Facts;
+  llvm::StringRef File;
+  Diagnostics &Diags;
+};
 } // namespace
+
+void ConfigEdit::setTokenIds(const ResultFacts &Facts) {
+  TokenIdEdit(Facts, "config.json", Diags).apply(Config);
+}
+
+std::string mergec::editGenerationConfig(llvm::StringRef Text,
+                                         const ResultFacts &Facts,
+                                         Diagnostics &Diags) {
+  auto Config = parseObject(Text);
+  if (!Config ||
+      !TokenIdEdit(Facts, "generation_config.json", Diags).apply(*Config))
+    return Text.str();
+  return unquoteNumberWords(
+             Config->dump(2, ' ', false, Json::error_handler_t::replace)) +
+         "\n";
+}
 
 std::optional<std::string> mergec::editConfig(const Checkpoint &Donor,
                                               const ResultFacts &Facts,
@@ -297,5 +386,7 @@ std::optional<std::string> mergec::editConfig(const Checkpoint &Donor,
     Edit.set("tie_word_embeddings", *Facts.TiesHead);
   if (Facts.Type)
     Edit.setType(*Facts.Type);
+  if (!Facts.TokenIds.empty())
+    Edit.setTokenIds(Facts);
   return Edit.text();
 }

@@ -85,27 +85,51 @@ bool OutputDirectory::writeContents(const OutputLayout &Layout,
   else
     Fine = false;
 
-  std::string Directory = Donor.directory().str();
-  auto Names = listDirectory(Directory, Final, Directory, Diags);
-  if (!Names)
-    return false;
+  for (const auto &[Name, Text] : Contents.Files)
+    Write(Name, Text);
+  // A tokenizer may be another model's than the donor.
+  std::string OwnDirectory = Donor.directory().str();
+  std::string TokenizerDirectory = Contents.TokenizerDirectory.empty()
+                                       ? OwnDirectory
+                                       : Contents.TokenizerDirectory;
+  bool OneDirectory = TokenizerDirectory == OwnDirectory;
   // All of them, not those that `auto_map` names: they import one another.
   bool CopyCode = hasCustomCode(Donor);
-  for (const std::string &Name : *Names) {
-    if (!isCopiedFromDonor(Name) &&
-        !(CopyCode && llvm::StringRef(Name).ends_with(".py")))
-      continue;
-    std::string From = Directory + "/" + Name, To = Temporary + "/" + Name;
-    const std::string *Culprit;
-    int Errno = copyToNewFile(From, To, Culprit);
-    if (Errno == 0)
-      continue;
-    Fine = false;
-    if (Culprit == &From)
-      Diags.report(Kind::CannotRead,
-                   "cannot read `" + From + "`: " + errorText(Errno));
-    else
-      reportCannotWrite(Diags, Shown + "/" + Name, Errno);
-  }
+  auto CopyFrom = [&](const std::string &Directory,
+                      llvm::function_ref<bool(llvm::StringRef)> Takes) {
+    auto Names = listDirectory(Directory, Final, Directory, Diags);
+    Fine &= Names.has_value();
+    for (const std::string &Name : Names.value_or(std::vector<std::string>())) {
+      if (!Takes(Name) || llvm::is_contained(Contents.LeftOut, Name) ||
+          llvm::any_of(Contents.Files,
+                       [&](const auto &File) { return File.first == Name; }))
+        continue;
+      std::string From = Directory + "/" + Name, To = Temporary + "/" + Name;
+      if (Name == GenerationName && !Contents.Generation.TokenIds.empty()) {
+        if (auto File = llvm::MemoryBuffer::getFile(From)) {
+          Write(Name, editGenerationConfig((*File)->getBuffer(), Contents.Facts,
+                                           Diags));
+          continue;
+        }
+      }
+      const std::string *Culprit;
+      int Errno = copyToNewFile(From, To, Culprit);
+      if (Errno == 0)
+        continue;
+      Fine = false;
+      if (Culprit == &From)
+        Diags.report(Kind::CannotRead,
+                     "cannot read `" + From + "`: " + errorText(Errno));
+      else
+        reportCannotWrite(Diags, Shown + "/" + Name, Errno);
+    }
+  };
+  CopyFrom(OwnDirectory, [&](llvm::StringRef Name) {
+    return (isCopiedFromDonor(Name) &&
+            (OneDirectory || !isTokenizerFile(Name))) ||
+           (CopyCode && Name.ends_with(".py"));
+  });
+  if (!OneDirectory)
+    CopyFrom(TokenizerDirectory, isTokenizerFile);
   return Fine;
 }

@@ -11,9 +11,7 @@
 
 using namespace mergec;
 
-static constexpr llvm::StringLiteral DonorFiles[] = {
-    "generation_config.json",
-    // Tokenizers.
+static constexpr llvm::StringLiteral TokenizerFiles[] = {
     "tokenizer.json",
     "tokenizer.model",
     "tokenizer_config.json",
@@ -27,15 +25,23 @@ static constexpr llvm::StringLiteral DonorFiles[] = {
     "tekken.json",
     "chat_template.jinja",
     "chat_template.json",
+};
+
+static constexpr llvm::StringLiteral OtherFiles[] = {
+    GenerationName,
     // Images, sound and film.
     "preprocessor_config.json",
     "video_preprocessor_config.json",
     "processor_config.json",
 };
 
-bool mergec::isCopiedFromDonor(llvm::StringRef FileName) {
-  return llvm::is_contained(DonorFiles, FileName) ||
+bool mergec::isTokenizerFile(llvm::StringRef FileName) {
+  return llvm::is_contained(TokenizerFiles, FileName) ||
          FileName.ends_with(".tiktoken");
+}
+
+bool mergec::isCopiedFromDonor(llvm::StringRef FileName) {
+  return llvm::is_contained(OtherFiles, FileName) || isTokenizerFile(FileName);
 }
 
 static bool isWeightFile(llvm::StringRef FileName) {

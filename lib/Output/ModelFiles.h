@@ -14,9 +14,13 @@
 namespace mergec {
 
 constexpr llvm::StringLiteral ConfigName = "config.json";
+constexpr llvm::StringLiteral GenerationName = "generation_config.json";
 constexpr llvm::StringLiteral IndexName = "model.safetensors.index.json";
 constexpr llvm::StringLiteral CardName = "README.md";
 constexpr llvm::StringLiteral PlanName = "mergekit_config.yml";
+
+/// A file of a tokenizer, or of the chat template that goes with it.
+bool isTokenizerFile(llvm::StringRef FileName);
 
 /// What the result takes from the donor unchanged: generation settings, the
 /// tokenizer and preprocessors.

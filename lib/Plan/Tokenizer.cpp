@@ -60,8 +60,10 @@ private:
       Model.Value = &Bare;
     }
     ModelRef Ref = readModelRef(Model, R);
-    if (!Ref.Path.empty())
+    if (!Ref.Path.empty()) {
       Plan.Source = Ref.spelling();
+      Plan.SourceModel = std::move(Ref);
+    }
   }
 
   void readToken(const Entry &E, TokenizerPlan &Plan) {

@@ -113,6 +113,9 @@ public:
   std::optional<std::pair<int64_t, llvm::StringRef>>
   splitLayer(llvm::StringRef TensorName) const;
   TensorRole role(llvm::StringRef TensorName) const;
+  /// True for a bias of the head that is not named as the head is: it has a
+  /// number for each vocabulary entry.
+  bool isVocabularyBias(llvm::StringRef TensorName) const;
 
   /// True if the head is the embedding, and so is absent from the tensors. What
   /// the tensors say counts: some models state `tie_word_embeddings` and store

@@ -23,6 +23,8 @@
 
 namespace mergec {
 
+struct VocabularyPlan;
+
 /// A model that a plan mentions: files, or what an earlier stage computes.
 struct InputModel {
   const Checkpoint *Headers;
@@ -39,6 +41,8 @@ struct LoweringOptions {
   uint64_t Seed = 0;         ///< Of random masks, unless the plan has one.
   bool Store = true;         ///< The stage is a result of the run.
   std::string Result;        ///< Which, if there are several.
+  /// What the plan says of its vocabulary; null if it says nothing.
+  const VocabularyPlan *Vocabulary = nullptr;
 };
 
 /// Where the layers of one output slice come from.

@@ -77,12 +77,27 @@ struct ResultFacts {
   std::optional<int64_t> Vocabulary;
   std::optional<DType> Type;
   std::optional<bool> TiesHead;
+  /// By the donor's token ids: those in the result, -1 where it has no such
+  /// token. Empty: they are the same.
+  std::vector<int64_t> TokenIds;
+  /// The ids of `eos_token`, …, by the result's tokenizer: for those that the
+  /// donor's token is lost for.
+  std::vector<std::pair<std::string, int64_t>> TokenRoles;
 };
 
 /// Everything that goes into the directory besides weights.
 struct OutputContents {
   const Checkpoint *Donor = nullptr; ///< The base, else the first model.
   ResultFacts Facts;
+  /// Token ids for generation_config.json, whose own are those of the donor's
+  /// directory.
+  ResultFacts Generation;
+  /// Where the tokenizer's files are copied from. Empty: from the donor.
+  std::string TokenizerDirectory;
+  /// Files that are written instead of copied, by name.
+  std::vector<std::pair<std::string, std::string>> Files;
+  /// Files that are not copied.
+  std::vector<std::string> LeftOut;
   const Plan *ThePlan = nullptr;
   std::string PlanText; ///< Of it and of all plans that it uses.
   /// Models in plan order, as spelt there, for the card.
@@ -177,6 +192,11 @@ private:
 std::optional<std::string> editConfig(const Checkpoint &Donor,
                                       const ResultFacts &Facts,
                                       Diagnostics &Diags);
+
+/// generation_config.json with the result's token ids; its own text if it can't
+/// be read as JSON, or if nothing changes.
+std::string editGenerationConfig(llvm::StringRef Text, const ResultFacts &Facts,
+                                 Diagnostics &Diags);
 
 /// The Hugging Face model card.
 std::string modelCard(const OutputContents &Contents);

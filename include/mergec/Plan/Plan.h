@@ -109,7 +109,8 @@ struct Module {
 /// What a plan says about the tokenizer. Parsed and checked; acted on by the
 /// phases that know vocabularies.
 struct TokenizerPlan {
-  std::optional<std::string> Source; ///< `union`, `base`, or a model.
+  std::optional<std::string> Source;   ///< `union`, `base`, or a model.
+  std::optional<ModelRef> SourceModel; ///< If it is a model.
   bool LegacyForm = false;           ///< Written as `tokenizer_source:`.
   std::optional<int64_t> PadToMultipleOf;
   struct Token {

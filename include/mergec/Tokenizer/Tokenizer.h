@@ -96,6 +96,8 @@ public:
   /// tokenizer_config.json; empty if there is none.
   std::string ConfigText;
   std::string Directory;
+  /// The files in `Directory` lack some of the tokens; pieces among them.
+  bool Changed = false, HasNewPieces = false;
 
   /// The chat template that tokenizer_config.json or chat_template.jinja holds.
   std::optional<std::string> ChatTemplate;
