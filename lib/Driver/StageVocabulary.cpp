@@ -45,7 +45,7 @@ static int64_t embeddingRows(const Checkpoint &C) {
   return 0;
 }
 
-bool StageVocabulary::readAll(const Plan &P, const CheckpointMap &Models,
+bool StageVocabulary::readAll(const CheckpointMap &Models,
                               TokenizerCache &Cache, Diagnostics &Diags) {
   bool Sound = true;
   for (VocabularyModel &M : Inputs) {
@@ -150,7 +150,7 @@ bool StageVocabulary::plan(const Plan &P, const CheckpointMap &Models,
     }
     return !Diags.hasErrors(Before);
   }
-  if (!readAll(P, Models, Cache, Diags))
+  if (!readAll(Models, Cache, Diags))
     return false;
   DonorTokens = Inputs[Donor].Tokens;
   Faults Found;

@@ -72,8 +72,8 @@ public:
   void print(llvm::raw_ostream &OS) const;
 
 private:
-  bool readAll(const Plan &P, const CheckpointMap &Models,
-               TokenizerCache &Cache, Diagnostics &Diags);
+  bool readAll(const CheckpointMap &Models, TokenizerCache &Cache,
+               Diagnostics &Diags);
   void compare(const CheckpointMap &Models, TokenizerCache &Cache,
                Diagnostics &Diags);
   bool planRows(const Plan &P, TokenizerCache &Cache, Diagnostics &Diags);
