@@ -27,6 +27,7 @@ bool Compilation::readPlans() {
   ChainRequest Request;
   Request.Files = Options.Inputs;
   Request.Bindings = Options.Stages;
+  Request.Set = Options.Set;
   for (const auto &[Name, Directory] : Options.Keep)
     Request.Keep.push_back(Name);
   // Where nothing is written there is no telling which result is meant.
@@ -65,6 +66,14 @@ static void checkApart(llvm::ArrayRef<RunResult> Results, Diagnostics &Diags) {
 
 bool Compilation::chooseDirectories() {
   size_t Before = Diags.size();
+  if (!Options.Output.empty() && Plans.Results.size() > 1)
+    Diags
+        .report(Kind::BadOption, "`-o` is the directory of one result, and the "
+                                 "plan has " +
+                                     llvm::Twine(Plans.Results.size()) +
+                                     " variants")
+        .hint("say `--out-root " + Options.Output +
+              "`, in which each gets a directory of its own");
   for (uint32_t Stage : Plans.Results) {
     const std::string &Name = Plans.Stages[Stage].Name;
     llvm::SmallString<128> Directory(Options.Output);
@@ -90,7 +99,8 @@ bool Compilation::chooseDirectories() {
                     Same->Directory + "` already")
         .hint("write it once, and copy the directory");
   }
-  if (!Options.Output.empty() || !Options.OutRoot.empty())
+  if (!Diags.hasErrors(Before) &&
+      (!Options.Output.empty() || !Options.OutRoot.empty()))
     checkApart(Results, Diags);
   if (Results.size() == 1)
     Results.front().Name.clear();

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "mergec/Plan/Chain.h"
+#include "ModelMentions.h"
 #include "Reading.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
@@ -35,9 +36,10 @@ struct Node {
 };
 
 /// A file's plans are consecutive nodes.
-struct PlanFile {
+struct File {
   std::string Path;
   uint32_t First = 0, Count = 0;
+  uint32_t Result = 0, Variants = 0;
   bool Sound = false;
   bool FromCommand = false;
 };
@@ -50,9 +52,8 @@ public:
   std::optional<Chain> run();
 
 private:
-  std::optional<uint32_t> loadFile(StringRef Path);
-  void checkNames(const PlanFile &F);
-  uint32_t resultOf(const PlanFile &F) const;
+  std::optional<uint32_t> loadFile(StringRef Path, bool FromCommand = false);
+  void checkNames(const File &F);
 
   void findUses(uint32_t N);
   std::optional<uint32_t> target(uint32_t N, const ModelRef &Ref);
@@ -73,7 +74,7 @@ private:
   const ChainRequest &Request;
   Diagnostics &Diags;
   std::vector<Node> Nodes;
-  std::vector<PlanFile> Files;
+  std::vector<File> Files;
   std::map<std::string, uint32_t> FileByPath; ///< Without links.
   std::vector<bool> BindingUsed;
 };
@@ -91,7 +92,7 @@ static llvm::SMRange nameOrStart(const Plan &P) {
   return P.NameWhere.isValid() ? P.NameWhere : P.Start;
 }
 
-static std::string besidePlan(const Plan &P, StringRef Path) {
+std::string plan::besidePlan(const Plan &P, StringRef Path) {
   if (path::is_absolute(Path))
     return Path.str();
   llvm::SmallString<128> Beside = path::parent_path(P.Path);
@@ -103,35 +104,44 @@ static std::string besidePlan(const Plan &P, StringRef Path) {
 // Files
 //===----------------------------------------------------------------------===//
 
-std::optional<uint32_t> ChainReader::loadFile(StringRef Path) {
+std::optional<uint32_t> ChainReader::loadFile(StringRef Path,
+                                              bool FromCommand) {
   llvm::SmallString<128> Real;
   if (fs::real_path(Path, Real, /*expand_tilde=*/true))
     Real = Path;
   auto [Found, New] = FileByPath.try_emplace(Real.str().str(), Files.size());
   if (!New) {
-    const PlanFile &F = Files[Found->second];
+    const File &F = Files[Found->second];
     return F.Sound ? std::optional(Found->second) : std::nullopt;
   }
   uint32_t Index = Files.size();
-  Files.push_back({Path.str(), uint32_t(Nodes.size())});
-  std::optional<std::vector<Plan>> Plans =
-      parsePlans(Path.starts_with("~") ? Real.str() : Path, Diags);
-  if (!Plans)
+  File &F = Files.emplace_back();
+  F.Path = Path.str();
+  F.First = Nodes.size();
+  F.FromCommand = FromCommand;
+  std::optional<PlanFile> Read = readPlanFile(
+      Path.starts_with("~") ? Real.str() : Path, Diags,
+      FromCommand ? llvm::ArrayRef(Request.Set) : llvm::ArrayRef<PlanSetting>(),
+      /*AsModel=*/!FromCommand);
+  if (!Read)
     return std::nullopt;
-  PlanFile &F = Files[Index];
-  F.Count = Plans->size();
+  F.Count = Read->Plans.size();
+  F.Result = F.First + Read->Result;
+  F.Variants = Read->Variants;
   F.Sound = true;
-  for (Plan &P : *Plans)
+  for (Plan &P : Read->Plans)
     Nodes.push_back({std::move(P), Index, {}, {}, false});
   checkNames(F);
   return Index;
 }
 
-void ChainReader::checkNames(const PlanFile &F) {
+void ChainReader::checkNames(const File &F) {
   const Plan *Nameless = nullptr;
   std::map<StringRef, const Plan *> ByName;
   for (uint32_t I = F.First; I != F.First + F.Count; ++I) {
     const Plan &P = Nodes[I].ThePlan;
+    if (I > F.Result && I < F.Result + F.Variants)
+      continue;
     if (P.Name.empty()) {
       if (Nameless)
         Diags
@@ -153,14 +163,6 @@ void ChainReader::checkNames(const PlanFile &F) {
   }
 }
 
-/// The document without a name, else the last.
-uint32_t ChainReader::resultOf(const PlanFile &F) const {
-  for (uint32_t I = F.First; I != F.First + F.Count; ++I)
-    if (Nodes[I].ThePlan.Name.empty())
-      return I;
-  return F.First + F.Count - 1;
-}
-
 //===----------------------------------------------------------------------===//
 // Uses
 //===----------------------------------------------------------------------===//
@@ -170,6 +172,16 @@ void ChainReader::findUses(uint32_t N) {
     std::optional<uint32_t> To = target(N, Ref);
     if (!To)
       continue;
+    if (!Nodes[*To].ThePlan.Variant.empty()) {
+      Diags
+          .report(Kind::BadValue, Ref.Where,
+                  "`" + Ref.Path +
+                      "` is made in several variants, and a model "
+                      "is one")
+          .hint("give it one value for each setting, or make a plan of each "
+                "variant");
+      continue;
+    }
     if (!Nodes[*To].Used)
       Nodes[*To].CalledBy = Ref.spelling();
     Nodes[*To].Used = true;
@@ -197,7 +209,7 @@ std::optional<uint32_t> ChainReader::bound(const ModelRef &Ref) {
       continue;
     BindingUsed[I] = true;
     if (std::optional<uint32_t> F = loadFile(File))
-      return resultOf(Files[*F]);
+      return Files[*F].Result;
   }
   return std::nullopt;
 }
@@ -229,7 +241,7 @@ std::optional<uint32_t> ChainReader::planFile(uint32_t N, const ModelRef &Ref) {
   if (!StringRef(Ref.Path).ends_with(".yml") &&
       !StringRef(Ref.Path).ends_with(".yaml"))
     return std::nullopt;
-  std::string Path = besidePlan(Nodes[N].ThePlan, Ref.Path);
+  std::string Path = plan::besidePlan(Nodes[N].ThePlan, Ref.Path);
   if (fs::is_directory(Path))
     return std::nullopt;
   if (!fs::exists(Path) && !StringRef(Path).starts_with("~")) {
@@ -241,14 +253,14 @@ std::optional<uint32_t> ChainReader::planFile(uint32_t N, const ModelRef &Ref) {
     return std::nullopt;
   }
   std::optional<uint32_t> F = loadFile(Path);
-  return F ? std::optional(resultOf(Files[*F])) : std::nullopt;
+  return F ? std::optional(Files[*F].Result) : std::nullopt;
 }
 
 /// Whoever has run the stages one by one may have a directory of that name.
 void ChainReader::warnOfDirectory(uint32_t N, const ModelRef &Ref,
                                   uint32_t Target) {
   if (!fs::is_directory(Ref.Path) &&
-      !fs::is_directory(besidePlan(Nodes[N].ThePlan, Ref.Path)))
+      !fs::is_directory(plan::besidePlan(Nodes[N].ThePlan, Ref.Path)))
     return;
   Diags
       .report(Kind::ShadowedModel, Ref.Where,
@@ -266,15 +278,15 @@ void ChainReader::warnOfDirectory(uint32_t N, const ModelRef &Ref,
 
 std::vector<uint32_t> ChainReader::findResults() {
   std::vector<uint32_t> Results;
-  for (const PlanFile &F : Files) {
+  for (const File &F : Files) {
     if (!F.FromCommand)
       continue;
-    for (uint32_t I = F.First; Request.ManyResults && I != F.First + F.Count;
-         ++I)
-      if (!Nodes[I].Used)
-        Results.push_back(I);
     if (!Request.ManyResults)
-      Results = {resultOf(F)}; // Of the last.
+      Results.clear(); // Those of the last.
+    for (uint32_t I = F.First; I != F.First + F.Count; ++I)
+      if (Request.ManyResults ? !Nodes[I].Used
+                              : I >= F.Result && I < F.Result + F.Variants)
+        Results.push_back(I);
   }
   // Plans that use each other: there is no result, and a cycle to report.
   for (uint32_t I = 0; Results.empty() && I != Nodes.size(); ++I)
@@ -374,7 +386,7 @@ std::vector<uint32_t> ChainReader::sort(llvm::ArrayRef<uint32_t> Roots) {
 }
 
 void ChainReader::reportUnused(const std::vector<bool> &Needed) {
-  for (const PlanFile &F : Files) {
+  for (const File &F : Files) {
     bool Any = false;
     for (uint32_t I = F.First; I != F.First + F.Count; ++I)
       Any |= Needed[I];
@@ -407,6 +419,8 @@ void ChainReader::nameStages(Chain &C, llvm::ArrayRef<uint32_t> Order) {
   for (uint32_t S : C.Results) {
     const Plan &P = C.Stages[S].ThePlan;
     std::string Name = P.Name.empty() ? path::stem(P.Path).str() : P.Name;
+    if (!P.Variant.empty())
+      Name += "-" + P.Variant;
     auto [First, New] = Taken.try_emplace(Name, S);
     if (!New && Request.ManyResults)
       Diags
@@ -443,12 +457,10 @@ std::optional<Chain> ChainReader::run() {
   BindingUsed.resize(Request.Bindings.size());
   for (const std::string &Path : Request.Files) {
     size_t Known = Files.size();
-    std::optional<uint32_t> F = loadFile(Path);
+    std::optional<uint32_t> F = loadFile(Path, /*FromCommand=*/true);
     if (F && Files.size() == Known)
       Diags.report(Kind::BadOption, "the plan `" + Path + "` is named twice")
           .hint("name each plan once");
-    if (F)
-      Files[*F].FromCommand = true;
   }
   if (Diags.hasErrors(Before))
     return std::nullopt;

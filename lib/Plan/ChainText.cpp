@@ -1,4 +1,5 @@
-//===- ChainText.cpp - Several plans as one file ---------------------------===//
+//===- ChainText.cpp - Several plans as one file
+//---------------------------===//
 //
 // Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,7 +10,8 @@
 // What is kept beside a result must say how all of it was made, also where the
 // plan named other plans by their files, which may be elsewhere tomorrow. So
 // each becomes a document of one file, as it was written but for names: a stage
-// is called by its unique name, in its document and wherever it is mentioned.
+// is called by its unique name, in its document and wherever it is mentioned;
+// and a directory that is found beside a plan is named from where mergec runs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,9 +19,12 @@
 #include "mergec/Plan/Chain.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 
 using namespace mergec;
 using llvm::StringRef;
+using llvm::sys::fs::is_directory;
 
 namespace {
 /// `Text[Begin, Begin + Length)` becomes `By`.
@@ -31,8 +36,9 @@ struct Edit {
 
 /// A name as YAML reads it back.
 static std::string scalar(StringRef Name) {
-  bool Plain = !Name.empty() && (llvm::isAlpha(Name[0]) || Name[0] == '.' ||
-                                 Name[0] == '/' || Name[0] == '_') &&
+  bool Plain = !Name.empty() &&
+               (llvm::isAlpha(Name[0]) || Name[0] == '.' || Name[0] == '/' ||
+                Name[0] == '_') &&
                llvm::all_of(Name, [](char C) {
                  return llvm::isAlnum(C) || StringRef("._-/").contains(C);
                });
@@ -45,15 +51,13 @@ static std::string scalar(StringRef Name) {
 }
 
 static std::string applied(StringRef Text, std::vector<Edit> Edits) {
-  llvm::sort(Edits, [](const Edit &A, const Edit &B) {
-    return A.Begin < B.Begin;
-  });
+  llvm::sort(Edits,
+             [](const Edit &A, const Edit &B) { return A.Begin < B.Begin; });
   // What stands behind an alias is one place with several mentions.
-  Edits.erase(llvm::unique(Edits,
-                           [](const Edit &A, const Edit &B) {
-                             return A.Begin == B.Begin;
-                           }),
-              Edits.end());
+  Edits.erase(
+      llvm::unique(Edits, [](const Edit &A,
+                             const Edit &B) { return A.Begin == B.Begin; }),
+      Edits.end());
   std::string Result;
   size_t At = 0;
   for (const Edit &E : Edits) {
@@ -65,8 +69,10 @@ static std::string applied(StringRef Text, std::vector<Edit> Edits) {
 }
 
 /// Without the markers around it, from which a line `---` takes over.
-static std::string document(const Chain &C, const Stage &S, bool IsResult) {
+static std::string document(const Chain &C, const Stage &S,
+                            const Stage &Result) {
   const Plan &P = S.ThePlan;
+  bool IsResult = &S == &Result;
   StringRef Text = P.Text;
   std::vector<Edit> Edits;
   auto Replace = [&](llvm::SMRange Where, std::string By) {
@@ -90,13 +96,24 @@ static std::string document(const Chain &C, const Stage &S, bool IsResult) {
                   (Flow ? ", " : "\n" + std::string(Column, ' ')));
     }
   }
+  bool Elsewhere = llvm::sys::path::parent_path(P.Path) !=
+                   llvm::sys::path::parent_path(Result.ThePlan.Path);
   plan::forEachModel(P, [&](const ModelRef &Ref) {
     auto Found = S.Uses.find(Ref.spelling());
-    if (Found != S.Uses.end() && C.Stages[Found->second].Name != Ref.spelling())
-      Replace(Ref.Where, scalar(C.Stages[Found->second].Name));
+    if (Found != S.Uses.end()) {
+      if (C.Stages[Found->second].Name != Ref.spelling())
+        Replace(Ref.Where, scalar(C.Stages[Found->second].Name));
+      return;
+    }
+    // A directory beside a plan that lies elsewhere.
+    if (!Elsewhere || !Ref.Revision.empty() || Ref.Adapter)
+      return;
+    std::string Beside = plan::besidePlan(P, Ref.Path);
+    if (!is_directory(Ref.Path) && is_directory(Beside))
+      Replace(Ref.Where, scalar(Beside));
   });
-  std::string Result = applied(Text, std::move(Edits));
-  StringRef Trimmed = StringRef(Result).trim();
+  std::string Edited = applied(Text, std::move(Edits));
+  StringRef Trimmed = StringRef(Edited).trim();
   if (Trimmed.starts_with("---\n") || Trimmed.starts_with("---\r\n"))
     Trimmed = Trimmed.drop_front(3).ltrim();
   return Trimmed.str() + "\n";
@@ -109,7 +126,7 @@ std::string mergec::chainText(const Chain &C, uint32_t Index) {
   for (uint32_t I : C.closure(Index)) {
     if (!Text.empty())
       Text += "---\n";
-    Text += document(C, C.Stages[I], I == Index);
+    Text += document(C, C.Stages[I], C.Stages[Index]);
   }
   return Text;
 }

@@ -51,7 +51,7 @@ static const LevelKeys &keysOf(Level L) {
        "a plan",
        {"merge_method", "models", "slices", "modules", "base_model",
         "parameters", "dtype", "out_dtype", "tokenizer_source", "tokenizer",
-        "chat_template", "name", "seed"}},
+        "chat_template", "name", "seed", "matrix"}},
       {Level::Module, "a module", {"slices", "models", "parameters"}},
       {Level::Slice, "a slice", {"sources", "base_model", "parameters"}},
       {Level::Source, "a source", {"model", "layer_range", "parameters"}},

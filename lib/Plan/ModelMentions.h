@@ -1,4 +1,4 @@
-//===- ModelMentions.h - Every place that names a model ---------*- C++ -*-===//
+//===- ModelMentions.h - What a plan says of its models --------*- C++ -*-===//
 //
 // Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -18,6 +18,9 @@ namespace mergec::plan {
 /// is mentioned: those of the slices in order, then the plan's base.
 void forEachModel(const Plan &P,
                   llvm::function_ref<void(const ModelRef &)> Visit);
+
+/// A path that a plan names, relative to where the plan is.
+std::string besidePlan(const Plan &P, llvm::StringRef Path);
 
 } // namespace mergec::plan
 

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Reading.h"
+#include "Variants.h"
 #include "llvm/ADT/SmallVector.h"
 
 using namespace mergec;
@@ -49,6 +50,13 @@ public:
     P.OutDType = readDType(Top, "out_dtype");
     readSeed(Top);
     P.Start = firstKey(Root);
+    if (const Entry *E = Top.find("matrix"))
+      R.Diags
+          .report(Kind::BadValue, E->KeyWhere,
+                  "only the result of a run can have a `matrix`, and this plan "
+                  "is a stage")
+          .hint("give the result one, or give the stage a plan of its own for "
+                "each value");
     if (const Entry *E = findValue(Top, "name")) {
       P.Name = readText(*E, R).value_or("");
       P.NameWhere = E->Value->Where;
@@ -414,36 +422,34 @@ private:
 
 } // namespace
 
-/// `Text` is one document; `Alone` if its file has no other.
-static std::optional<Plan> readPlan(StringRef Path, StringRef Text, bool Alone,
-                                    Diagnostics &Diags) {
-  size_t Before = Diags.size();
-  std::optional<yaml::Document> Doc = yaml::read(Text, Diags);
-  if (!Doc)
-    return std::nullopt;
-
+/// Reports what is no plan at all; `Alone` if its file has no other.
+static bool isMapping(const Node *Root, StringRef Text, bool Alone,
+                      Diagnostics &Diags) {
   StringRef What = Alone ? "the plan" : "this document";
-  const Node *Root = Doc->root();
   if (!Root || Root->isNull()) {
     Diags
         .report(Kind::MissingKey, yaml::rangeOf(Text, 0, 0), What + " is empty")
         .hint("a plan has at least `merge_method` and `models`");
-    return std::nullopt;
+    return false;
   }
   if (!Root->isMapping()) {
     Diags
         .report(Kind::WrongType, Root->Where,
-                What + " is " + Root->shapeName() +
-                    ", and should be a mapping")
+                What + " is " + Root->shapeName() + ", and should be a mapping")
         .hint("a plan has lines such as `merge_method: linear`");
-    return std::nullopt;
+    return false;
   }
+  return true;
+}
 
+static std::optional<Plan> readPlan(StringRef Path, StringRef Text,
+                                    yaml::Document &Doc, Diagnostics &Diags) {
+  size_t Before = Diags.size();
   Plan P;
   P.Path = Path.str();
   P.Text = Text;
-  Reading R{*Doc, Diags};
-  PlanReader(R, P).read(*Root);
+  Reading R{Doc, Diags};
+  PlanReader(R, P).read(*Doc.root());
   if (P.MergeMethod)
     checkMeaning(P, Diags);
   if (Diags.hasErrors(Before))
@@ -451,20 +457,62 @@ static std::optional<Plan> readPlan(StringRef Path, StringRef Text, bool Alone,
   return P;
 }
 
-std::optional<std::vector<Plan>> mergec::parsePlans(StringRef Path,
-                                                    Diagnostics &Diags) {
+/// Each under a name of its own, so that it is plain which of them is wrong;
+/// those behind it would say the same.
+static void readVariants(StringRef Path, llvm::ArrayRef<Variant> Variants,
+                         PlanFile &File, Diagnostics &Diags) {
+  for (const Variant &V : Variants) {
+    StringRef Text = Diags.addFile(
+        V.Label.empty() ? Path.str() : (Path + " (" + V.Label + ")").str(),
+        V.Text);
+    std::optional<yaml::Document> Doc = yaml::read(Text, Diags);
+    if (!Doc || !isMapping(Doc->root(), Text, true, Diags))
+      return;
+    std::optional<Plan> P = readPlan(Path, Text, *Doc, Diags);
+    if (!P)
+      return;
+    P->Variant = V.Label;
+    File.Plans.push_back(std::move(*P));
+  }
+}
+
+std::optional<PlanFile> mergec::readPlanFile(StringRef Path, Diagnostics &Diags,
+                                             llvm::ArrayRef<PlanSetting> Set,
+                                             bool AsModel) {
+  size_t Before = Diags.size();
   std::optional<StringRef> Text = Diags.readFile(Path);
   if (!Text)
     return std::nullopt;
-  std::vector<StringRef> Documents = yaml::splitDocuments(*Text);
-  bool Alone = Documents.size() == 1;
-  std::vector<Plan> Plans;
-  for (StringRef Document : Documents)
-    if (auto P = readPlan(Path, Document, Alone, Diags))
-      Plans.push_back(std::move(*P));
-  if (Plans.size() != Documents.size())
+  std::vector<StringRef> Texts = yaml::splitDocuments(*Text);
+  bool Alone = Texts.size() == 1;
+  std::vector<std::optional<yaml::Document>> Documents;
+  size_t Result = Texts.size() - 1;
+  for (StringRef Part : Texts) {
+    std::optional<yaml::Document> &Doc =
+        Documents.emplace_back(yaml::read(Part, Diags));
+    if (Doc && !isMapping(Doc->root(), Part, Alone, Diags))
+      Doc.reset();
+    if (Doc && !findValue(*Doc->root(), "name"))
+      Result = std::min(Result, Documents.size() - 1);
+  }
+
+  PlanFile File;
+  for (size_t I = 0; I != Texts.size(); ++I) {
+    if (!Documents[I])
+      continue;
+    const Node &Root = *Documents[I]->root();
+    // With whatever stands around it.
+    StringRef Part = Alone ? *Text : Texts[I];
+    if (I == Result)
+      File.Result = File.Plans.size();
+    if (I == Result && !AsModel && (!Set.empty() || Root.find("matrix"))) {
+      readVariants(Path, expandVariants(Root, Part, Set, Diags), File, Diags);
+      File.Variants = File.Plans.size() - File.Result;
+    } else if (auto P = readPlan(Path, Part, *Documents[I], Diags)) {
+      File.Plans.push_back(std::move(*P));
+    }
+  }
+  if (Diags.hasErrors(Before))
     return std::nullopt;
-  if (Alone) // With whatever stands around it.
-    Plans.front().Text = *Text;
-  return Plans;
+  return File;
 }

@@ -9,7 +9,8 @@
 // The parts of the plan's reader. Each turns one kind of YAML node into its
 // part of the tree of Plan.h and reports every mistake in it. After a mistake a
 // part is left in a form that later checks know not to judge: a model without a
-// path, a setting without alternatives. Such a tree never leaves `parsePlans`.
+// path, a setting without alternatives. Such a tree never leaves
+// `readPlanFile`.
 //
 //===----------------------------------------------------------------------===//
 

@@ -63,6 +63,10 @@ struct Node {
 /// Owns the nodes of one document.
 class Document {
 public:
+  Document() = default;
+  // A copy would point into the nodes of the original.
+  Document(Document &&) = default;
+  Document &operator=(Document &&) = default;
   const Node *root() const { return Root; }
   Node &make() { return Nodes.emplace_back(); }
   void setRoot(const Node *N) { Root = N; }

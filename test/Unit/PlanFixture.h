@@ -31,10 +31,10 @@ protected:
     std::error_code Failed;
     llvm::raw_fd_ostream(Path, Failed) << Text;
     EXPECT_FALSE(Failed);
-    std::optional<std::vector<Plan>> Plans = parsePlans(Path, Diags);
-    if (!Plans)
+    std::optional<PlanFile> File = readPlanFile(Path, Diags);
+    if (!File)
       return std::nullopt;
-    return Plans->front();
+    return File->Plans.front();
   }
 
   /// A plan without mistakes.

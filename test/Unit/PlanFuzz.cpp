@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Random edits of valid plans, the same in every run: `parsePlans` must come
+// Random edits of valid plans, the same in every run: `readPlanFile` must come
 // back with a plan or with an error, never both, never neither.
 //
 //===----------------------------------------------------------------------===//

@@ -76,6 +76,33 @@ static bool addPair(DriverOptions &O, llvm::StringRef V) {
   return true;
 }
 
+/// `path=value,value`, where commas inside of brackets and quotes are part of a
+/// value.
+static bool addSetting(DriverOptions &O, llvm::StringRef V) {
+  auto [Path, Rest] = V.split('=');
+  PlanSetting S{Path.str(), {""}};
+  int Depth = 0;
+  char Quote = 0;
+  for (char C : Rest) {
+    if (Quote)
+      Quote = C == Quote ? 0 : Quote;
+    else if (C == '"' || C == '\'')
+      Quote = C;
+    else if (C == '[' || C == '{')
+      ++Depth;
+    else if (C == ']' || C == '}')
+      --Depth;
+    if (C == ',' && !Quote && Depth == 0)
+      S.Values.emplace_back();
+    else
+      S.Values.back() += C;
+  }
+  if (Path.empty() || llvm::is_contained(S.Values, ""))
+    return false;
+  O.Set.push_back(std::move(S));
+  return true;
+}
+
 /// An option without a value: one member becomes true.
 template <bool DriverOptions::*Member>
 static bool flag(DriverOptions &O, llvm::StringRef) {
@@ -98,6 +125,10 @@ static constexpr OptionRow Merging[] = {
      "the model is what this plan makes, not a directory; may be\n"
      "given several times",
      addPair<&DriverOptions::Stages>},
+    {"set", "key=values",
+     "a variant for each value, as in parameters.t=0.3,0.5; several\n"
+     "are combined",
+     addSetting},
     {"keep", "stage=directory",
      "write this stage as a model, too; may be given several times",
      addPair<&DriverOptions::Keep>},

@@ -9,6 +9,7 @@
 #ifndef MERGEC_DRIVER_DRIVER_H
 #define MERGEC_DRIVER_DRIVER_H
 
+#include "mergec/Plan/Plan.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstdint>
@@ -28,6 +29,8 @@ struct DriverOptions {
   std::string OutRoot; ///< Or one in which each result has a directory.
   /// Models that are plans: as plans spell them, and the plan's file.
   std::vector<std::pair<std::string, std::string>> Stages;
+  /// Values that take the place of the plans': a variant for each combination.
+  std::vector<PlanSetting> Set;
   /// Stages that are to be written too, and where.
   std::vector<std::pair<std::string, std::string>> Keep;
   unsigned Threads = 0;           ///< 0: as many as there are cores.

@@ -49,11 +49,13 @@ struct ChainRequest {
   std::vector<std::string> Files;
   /// Models that are plans: as plans spell them, and the plan's file.
   std::vector<std::pair<std::string, std::string>> Bindings;
+  /// Of the results of all files: a variant for each combination of values.
+  std::vector<PlanSetting> Set;
   /// Stages to be made besides the results: by name, or as plans mention them.
   std::vector<std::string> Keep;
-  /// False: the result is that of the last file, and what it does not use is
-  /// not made. True: every plan of `Files` that no other uses is a result, and
-  /// its name that of a directory.
+  /// False: the result is that of the last file, with all its variants, and
+  /// what it does not use is not made. True: every plan of `Files` that no
+  /// other uses is a result, and its name that of a directory.
   bool ManyResults = false;
 };
 

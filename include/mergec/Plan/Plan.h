@@ -8,9 +8,9 @@
 //
 // The checked tree of a plan. Every part remembers where it stands in the file,
 // so that a mistake found much later, against the checkpoints, still points at
-// the line that caused it. `parsePlans` reports all it can find without looking
-// at a model; a plan it returns has a known method, well-formed parameters with
-// values in range, and slices in one form only.
+// the line that caused it. `readPlanFile` reports all it can find without
+// looking at a model; a plan it returns has a known method, well-formed
+// parameters with values in range, and slices in one form only.
 //
 //===----------------------------------------------------------------------===//
 
@@ -131,6 +131,9 @@ struct Plan {
   /// The document's part of it, in the buffer that locations point into.
   llvm::StringRef Text;
   std::string Name; ///< `name:`, or empty.
+  /// What tells it from other variants, as part of a directory's name; empty if
+  /// there are none.
+  std::string Variant;
   llvm::SMRange NameWhere; ///< The value; invalid without one.
   llvm::SMRange Start;     ///< The first key.
 
@@ -157,10 +160,27 @@ struct Plan {
   }
 };
 
-/// Reads the documents of a file, at least one, each a plan. Reports everything
-/// wrong with them; nothing if there were errors.
-std::optional<std::vector<Plan>> parsePlans(llvm::StringRef Path,
-                                            Diagnostics &Diags);
+/// Values that the command line gives a plan, each of which makes a variant.
+struct PlanSetting {
+  std::string Path; ///< Keys and numbers of items: `models.0.parameters.t`.
+  std::vector<std::string> Values; ///< At least one, as YAML.
+};
+
+/// The documents of a file, at least one, each a plan.
+struct PlanFile {
+  std::vector<Plan> Plans;
+  /// Which is the result: the one without a name, else the last; if it comes in
+  /// variants, the first of them, behind which the others stand.
+  size_t Result = 0;
+  size_t Variants = 1;
+};
+
+/// Reads a file. With `Set`, and with its own `matrix`, the result becomes
+/// variants, unless it is a plan's model (`AsModel`): then it can't have any.
+/// Reports everything wrong; nothing if there were errors.
+std::optional<PlanFile> readPlanFile(llvm::StringRef Path, Diagnostics &Diags,
+                                     llvm::ArrayRef<PlanSetting> Set = {},
+                                     bool AsModel = false);
 
 /// Every model a plan mentions, each once: the base last if it stands alone.
 std::vector<ModelRef> modelsOf(const Plan &P);
