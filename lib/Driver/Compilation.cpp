@@ -61,12 +61,15 @@ bool Compilation::fuse() {
   Sweeps = fuseSweeps(G, Diags);
   if (!Sweeps)
     return false;
-  orderGroups(G, *Sweeps);
+  HoldOptions Hold;
+  Hold.Memory = memoryRequest().Budget / 2; // The rest is for the workers.
+  Hold.Force = Options.Hold;
+  holdValues(G, Hold, *Sweeps);
+  orderGroups(*Sweeps);
   return true;
 }
 
-bool Compilation::makeProgram() {
-  TheProgram = generate(G, *Sweeps, Models, Outputs);
+MemoryRequest Compilation::memoryRequest() const {
   MemoryRequest Request;
   Request.Threads = Options.Threads
                         ? Options.Threads
@@ -76,5 +79,10 @@ bool Compilation::makeProgram() {
                                   : std::clamp<uint64_t>(availableMemory() / 4,
                                                          uint64_t(64) << 20,
                                                          uint64_t(1) << 30);
-  return boundMemory(TheProgram, Request, Diags);
+  return Request;
+}
+
+bool Compilation::makeProgram() {
+  TheProgram = generate(G, *Sweeps, Models, Outputs);
+  return boundMemory(TheProgram, memoryRequest(), Diags);
 }

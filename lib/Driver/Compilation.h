@@ -69,6 +69,7 @@ public:
   bool optimize();
   bool fuse();
   void layOutResults();
+  MemoryRequest memoryRequest() const;
   bool makeProgram();
 
   /// Prints the graph if `--emit-ir` asks for this form of it.

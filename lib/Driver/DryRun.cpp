@@ -22,6 +22,21 @@ static void printCount(llvm::raw_ostream &OS, uint64_t N) {
     OS << N;
 }
 
+/// What intermediate values cost beyond the inputs.
+static void printHeld(const Program &P, llvm::raw_ostream &OS) {
+  for (bool InMemory : {true, false}) {
+    size_t Count = llvm::count_if(
+        P.Held, [=](const HeldTensor &H) { return H.InMemory == InMemory; });
+    if (Count)
+      OS << "holds      " << Count
+         << (Count == 1 ? " intermediate tensor" : " intermediate tensors")
+         << ", " << formatBytes(P.bytesHeld(InMemory))
+         << (InMemory ? " one after the other, in memory"
+                      : " one after the other, in scratch files")
+         << "\n";
+  }
+}
+
 static void printLayers(const LoweredStage &L, llvm::raw_ostream &OS) {
   OS << "layers\n";
   for (const LayerMapEntry &E : L.LayerMap) {
@@ -88,7 +103,9 @@ void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
   // Tensors by the number of times that their inputs are read.
   std::map<size_t, uint64_t> BySweeps;
   for (const Group &G : P.Groups)
-    BySweeps[P.code(G).Sweeps.size()] += P.code(G).OutputTypes.size();
+    for (size_t O = 0; O != P.code(G).OutputTypes.size(); ++O)
+      if (!isHeld(P.Outputs[G.FirstOutput + O].Tensor))
+        ++BySweeps[P.code(G).Sweeps.size()];
   OS << "sweeps     ";
   bool First = true;
   for (auto [Sweeps, Tensors] : BySweeps) {
@@ -97,8 +114,9 @@ void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
     First = false;
   }
   OS << "\nreads      " << formatBytes(P.bytesRead()) << "\nwrites     "
-     << formatBytes(P.bytesWritten()) << "\nmemory     "
-     << formatBytes(P.Memory.peak()) << " of a budget of "
+     << formatBytes(P.bytesWritten()) << "\n";
+  printHeld(P, OS);
+  OS << "memory     " << formatBytes(P.Memory.peak()) << " of a budget of "
      << formatBytes(P.Memory.Budget) << ", " << P.Memory.Workers
      << (P.Memory.Workers == 1 ? " thread" : " threads") << "\n";
 }

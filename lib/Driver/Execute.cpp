@@ -11,6 +11,7 @@
 #include "mergec/Types/ByteSize.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
 #include <sys/resource.h>
 
 using namespace mergec;
@@ -84,7 +85,11 @@ int mergec::execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
     ProgressReporter Reporter(
         Progress, C.TheProgram.bytesRead() + C.TheProgram.bytesWritten(),
         progressStyle(Options, Err), Err);
-    Complete = runProgram(C.TheProgram, Shards, Set, Progress, S.Diags);
+    std::string Scratch = Options.Scratch;
+    if (Scratch.empty())
+      Scratch = llvm::sys::path::parent_path(Shards[0]);
+    Complete =
+        runProgram(C.TheProgram, Shards, Scratch, Set, Progress, S.Diags);
   }
   if (ProgressReporter::interrupted()) {
     S.end();

@@ -48,5 +48,9 @@ const OpInfo opByRank = {"by_rank",
                          "row, as f32",
                          infer,
                          nullptr,
-                         emit};
+                         emit,
+                         1,
+                         false,
+                         true,
+                         true};
 } // namespace mergec::ops

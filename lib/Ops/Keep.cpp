@@ -90,5 +90,5 @@ const OpInfo opKeep = {"keep", OpClass::Elementwise,
                        {},     "x where the selection has it, else 0",
                        infer,  nullptr,
                        emit,   1,
-                       true};
+                       true,   true};
 } // namespace mergec::ops

@@ -8,6 +8,7 @@
 
 #include "File.h"
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -25,6 +26,19 @@ int File::openForReading(const std::string &Path) {
 
 int File::openForWriting(const std::string &Path) {
   Descriptor = ::open(Path.c_str(), O_WRONLY | O_CLOEXEC);
+  return Descriptor < 0 ? errno : 0;
+}
+
+int File::openScratch(const std::string &Directory) {
+  Descriptor =
+      ::open(Directory.c_str(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+  if (Descriptor < 0 && (errno == EOPNOTSUPP || errno == EISDIR)) {
+    // A file system that makes no files without names.
+    std::string Path = Directory + "/.mergec-scratch-XXXXXX";
+    Descriptor = ::mkostemp(Path.data(), O_CLOEXEC);
+    if (Descriptor >= 0)
+      ::unlink(Path.c_str());
+  }
   return Descriptor < 0 ? errno : 0;
 }
 

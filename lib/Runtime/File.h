@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace mergec {
 
@@ -24,11 +25,17 @@ public:
   }
   File(const File &) = delete;
   File &operator=(const File &) = delete;
+  File &operator=(File &&Other) noexcept {
+    std::swap(Descriptor, Other.Descriptor);
+    return *this;
+  }
   ~File();
 
   /// 0, or errno.
   int openForReading(const std::string &Path);
   int openForWriting(const std::string &Path);
+  /// A new file without a name in a directory, to write and read.
+  int openScratch(const std::string &Directory);
 
   /// All of `Size` bytes. 0, errno, or EndOfFile.
   int readAt(void *To, uint64_t Size, uint64_t Offset) const;

@@ -14,8 +14,8 @@
 
 using namespace mergec;
 
-Flight::Flight(const Program &P, const Group &G)
-    : P(P), TheGroup(G), Code(P.code(G)), Granted(groupStateBytes(P, G)),
+Flight::Flight(const Program &P, const Group &G, uint64_t Held)
+    : P(P), TheGroup(G), Code(P.code(G)), Granted(groupStateBytes(P, G) + Held),
       NonFiniteOutputs(Code.OutputTypes.size()),
       NonFiniteStreams(Code.StreamTypes.size()) {
   State.Cut = Segments(G.Elements, G.RowLength);

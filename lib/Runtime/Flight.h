@@ -19,7 +19,8 @@ namespace mergec {
 
 /// A group that has been granted its memory and is being swept.
 struct Flight {
-  Flight(const Program &P, const Group &G);
+  /// `Held`: bytes that are granted for the values it holds.
+  Flight(const Program &P, const Group &G, uint64_t Held);
 
   /// Number slots and selections are set up, sweep 0 not begun.
   const Program &P;

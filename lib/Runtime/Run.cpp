@@ -12,6 +12,7 @@
 #include <cstring>
 #include <deque>
 #include <list>
+#include <map>
 #include <sys/resource.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
@@ -35,6 +36,13 @@ public:
         Arena(Run.P.Memory.Workers) {
     for (unsigned I = 0; I != Run.P.Memory.Workers; ++I)
       Workers.push_back(std::make_unique<Worker>(Run));
+    HeldBytes = heldBytesOfGroups(Run.P);
+    Finished.assign(Run.P.Groups.size(), false);
+    for (uint32_t H = 0; H != Run.P.Held.size(); ++H) {
+      HeldFirst[Run.P.Held[H].FirstGroup].push_back(H);
+      if (Run.P.Held[H].LastGroup != Run.P.Held[H].FirstGroup)
+        HeldLast[Run.P.Held[H].LastGroup].push_back(H);
+    }
   }
 
   void run() {
@@ -53,6 +61,12 @@ private:
   void runNext();
   void leave(Handle F);
   void finish(Handle F);
+  bool beginSweep(Flight &F);
+  void endSweep(Flight &F);
+  bool inputsAreHeld(const Group &G) const;
+  uint32_t indexOf(const Flight &F) const {
+    return &F.TheGroup - Run.P.Groups.data();
+  }
   void collectNonFinite(const Flight &F);
   void reportNonFinite();
 
@@ -62,7 +76,13 @@ private:
   tbb::task_group Tasks;
   std::vector<std::unique_ptr<Worker>> Workers;
 
-  std::mutex Mutex; ///< Guards what follows.
+  /// By group: what its own values take at most, those that it makes, and those
+  /// of others that it is the last to read.
+  std::vector<uint64_t> HeldBytes;
+  std::map<uint32_t, llvm::SmallVector<uint32_t, 4>> HeldFirst, HeldLast;
+
+  std::mutex Mutex;           ///< Guards what follows.
+  std::vector<bool> Finished; ///< By group.
   std::list<Flight> Flights;
   std::deque<Handle> Queue; ///< One entry per strand.
   size_t NextGroup = 0;
@@ -76,6 +96,52 @@ private:
 };
 } // namespace
 
+/// Whether the groups are done that make the values that `G` reads.
+bool Scheduler::inputsAreHeld(const Group &G) const {
+  if (Run.P.Held.empty())
+    return true;
+  auto Done = [&](uint32_t File) {
+    if (!isHeld(File))
+      return true;
+    uint32_t Maker = Run.P.Held[heldIndex(File)].FirstGroup;
+    return &Run.P.Groups[Maker] == &G || Finished[Maker];
+  };
+  for (size_t S = 0; S != Run.P.code(G).StreamTypes.size(); ++S) {
+    const StreamBinding &Bound = Run.P.Streams[G.FirstStream + S];
+    if (!Done(Bound.File))
+      return false;
+    if (Bound.Gathered != StreamBinding::None)
+      for (const GatheredRows::Source &From :
+           Run.P.Gathered[Bound.Gathered].Sources)
+        if (!Done(From.File))
+          return false;
+  }
+  return true;
+}
+
+/// Begins the group's next sweep, if there is one, with a place for each value
+/// that is held from it on.
+bool Scheduler::beginSweep(Flight &F) {
+  if (!F.beginSweep())
+    return false;
+  if (auto It = HeldFirst.find(indexOf(F)); It != HeldFirst.end())
+    for (uint32_t H : It->second)
+      if (Run.P.Held[H].FirstSweep == F.Sweep)
+        if (int Error = Run.Held.begin(H))
+          Run.reportHeldFailure(Error);
+  return true;
+}
+
+void Scheduler::endSweep(Flight &F) {
+  uint32_t Sweep = F.Sweep;
+  F.endSweep();
+  if (auto It = HeldFirst.find(indexOf(F)); It != HeldFirst.end())
+    for (uint32_t H : It->second)
+      if (Run.P.Held[H].LastSweep == Sweep &&
+          Run.P.Held[H].LastGroup == indexOf(F))
+        Run.Held.end(H);
+}
+
 /// Grants memory to groups in schedule order while there is any. At least one
 /// group is always in flight: the budget holds the largest.
 void Scheduler::pump() {
@@ -86,16 +152,19 @@ void Scheduler::pump() {
       if (NextGroup == Run.P.Groups.size() || Run.Progress.Cancel)
         return;
       const Group &G = Run.P.Groups[NextGroup];
-      uint64_t Wanted = groupStateBytes(Run.P, G);
+      uint64_t Held = HeldBytes[NextGroup];
+      uint64_t Wanted = groupStateBytes(Run.P, G) + Held;
+      if (!inputsAreHeld(G))
+        return; // Comes by again when that group is finished.
       if (!Flights.empty() && (Granted + Wanted > Run.P.Memory.SharedBytes ||
                                Flights.size() >= 4 * Workers.size()))
         return;
-      Flights.emplace_back(Run.P, G);
+      Flights.emplace_back(Run.P, G, Held);
       F = std::prev(Flights.end());
       Granted += Wanted;
       ++NextGroup;
     }
-    if (F->beginSweep() && F->State.Cut.Count)
+    if (beginSweep(*F) && F->State.Cut.Count)
       ready(F, /*First=*/true);
     else
       finish(F); // Without elements there is nothing to wait for.
@@ -129,30 +198,47 @@ void Scheduler::runNext() {
 
 /// The last strand has left the sweep.
 void Scheduler::leave(Handle F) {
-  F->endSweep();
-  if (F->beginSweep())
+  endSweep(*F);
+  if (beginSweep(*F))
     return ready(F, /*First=*/false);
   finish(F);
   pump();
 }
 
 void Scheduler::finish(Handle F) {
-  if (F->Failed)
-    Run.reportFailure(
-        Kind::NoResult,
-        "`" + Run.P.Places[Run.P.Outputs[F->TheGroup.FirstOutput].Tensor].Name +
-            "`: " + F->Failed->Failure,
-        F->Failed->FailureHint);
+  if (F->Failed) {
+    // A group that only holds values comes just before one that needs them.
+    uint32_t Output = F->TheGroup.FirstOutput;
+    while (isHeld(Run.P.Outputs[Output].Tensor))
+      ++Output;
+    Run.reportFailure(Kind::NoResult,
+                      "`" + Run.P.Places[Run.P.Outputs[Output].Tensor].Name +
+                          "`: " + F->Failed->Failure,
+                      F->Failed->FailureHint);
+  }
   collectNonFinite(*F);
   {
     std::lock_guard Lock(Mutex);
+    uint32_t Index = indexOf(*F);
     Granted -= F->Granted;
+    if (auto It = HeldFirst.find(Index); It != HeldFirst.end())
+      for (uint32_t H : It->second)
+        if (Run.P.Held[H].LastGroup != Index && Run.P.Held[H].InMemory)
+          Granted += Run.P.Held[H].Bytes;
+    if (auto It = HeldLast.find(Index); It != HeldLast.end())
+      for (uint32_t H : It->second) {
+        Granted -= Run.P.Held[H].InMemory ? Run.P.Held[H].Bytes : 0;
+        Run.Held.end(H);
+      }
+    Finished[Index] = true;
     Flights.erase(F);
   }
 }
 
 void Scheduler::collectNonFinite(const Flight &F) {
   for (size_t O = 0; O != F.NonFiniteOutputs.size(); ++O) {
+    if (isHeld(Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor))
+      continue;
     NonFiniteTensor Found;
     Found.Tensor = Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor;
     Found.Count = F.NonFiniteOutputs[O];
@@ -160,6 +246,8 @@ void Scheduler::collectNonFinite(const Flight &F) {
     for (size_t S = 0; S != F.NonFiniteStreams.size(); ++S)
       if (F.NonFiniteStreams[S]) {
         uint32_t File = Run.P.Streams[F.TheGroup.FirstStream + S].File;
+        if (isHeld(File))
+          continue;
         Found.Inputs += (Found.Inputs.empty() ? "`" : ", `") +
                         Run.P.Inputs[File].Model + "`";
       }
@@ -216,9 +304,9 @@ static void raiseDescriptorLimit() {
 }
 
 bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
-                        InstructionSet Set, RunProgress &Progress,
-                        Diagnostics &Diags) {
-  RunContext Run{P, Set, Progress, {}, {}, Diags};
+                        const std::string &ScratchDirectory, InstructionSet Set,
+                        RunProgress &Progress, Diagnostics &Diags) {
+  RunContext Run{P, Set, Progress, {P, ScratchDirectory}, {}, {}, Diags};
   if (P.Inputs.size() + Shards.size() > 900)
     raiseDescriptorLimit();
   for (const InputFile &In : P.Inputs) {

@@ -26,6 +26,20 @@ void RunContext::reportFailure(Kind K, const llvm::Twine &Message,
   Progress.Cancel = true;
 }
 
+void RunContext::reportHeldFailure(int Error) {
+  if (Error == ENOSPC)
+    reportFailure(Kind::DiskFull, "no space is left for intermediate values",
+                  "name another directory with `--scratch`, or allow more "
+                  "memory with `--memory`");
+  else
+    reportFailure(Kind::CannotWrite,
+                  "can't hold intermediate values: " +
+                      llvm::Twine(Error == File::EndOfFile
+                                      ? "the scratch file became shorter"
+                                      : std::strerror(Error)),
+                  "`--scratch` names a directory for them");
+}
+
 void Worker::Free::operator()(char *P) const { std::free(P); }
 
 static constexpr size_t Alignment = 4096;
@@ -152,6 +166,7 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
   const bool SplitRows = F.sweep().SplitRows;
   const uint64_t Row = SplitRows ? Index / RowLength : 0;
   const uint64_t Column = SplitRows ? Index % RowLength : 0;
+  uint64_t CountedLater = 0;
   bool Empty = true; // Of the sum being accumulated.
   for (const Bound &X : Body) {
     const Instruction &I = *X.From;
@@ -170,7 +185,11 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
     Call.T = I.T.By == NumberRef::Axis::Row
                  ? F.State.Numbers[I.T.Slot + Row * I.T.Stride]
                  : X.T;
-    Call.State = X.State;
+    // What is ranked is computed again: its NaNs are counted then.
+    Call.State = Pass == Instruction::Pass::Ranking &&
+                         I.State == Instruction::NonFiniteCount
+                     ? &CountedLater
+                     : X.State;
     Call.Key = X.Key;
     Call.Index = I.Base == Instruction::IndexBase::Tensor ? Index
                  : I.Base == Instruction::IndexBase::Row  ? Column
@@ -248,6 +267,12 @@ bool Worker::readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
 
 bool Worker::readFile(uint32_t File, uint64_t Offset, char *To,
                       uint64_t Bytes) {
+  if (isHeld(File)) {
+    int Error = Run.Held.readAt(heldIndex(File), To, Bytes, Offset);
+    if (Error)
+      Run.reportHeldFailure(Error);
+    return !Error;
+  }
   if (int Error = Run.Inputs[File].readAt(To, Bytes, Offset)) {
     const std::string &Path = Run.P.Inputs[File].Path;
     if (Error == mergec::File::EndOfFile)
@@ -274,8 +299,17 @@ bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   for (const Sweep::Written &W : F.sweep().Outputs) {
     const OutputBinding &Bound =
         Run.P.Outputs[F.TheGroup.FirstOutput + W.Output];
-    const OutputPlace &Place = Run.P.Places[Bound.Tensor];
     uint64_t Width = byteWidth(F.Code.OutputTypes[W.Output]);
+    if (isHeld(Bound.Tensor)) {
+      if (int Error =
+              Run.Held.writeAt(heldIndex(Bound.Tensor), locate(W.From).Base,
+                               Count * Width, Begin * Width)) {
+        Run.reportHeldFailure(Error);
+        return false;
+      }
+      continue;
+    }
+    const OutputPlace &Place = Run.P.Places[Bound.Tensor];
     int Error = Run.Shards[Place.Shard].writeAt(
         locate(W.From).Base, Count * Width, Place.Offset + Begin * Width);
     if (Error) {

@@ -11,6 +11,7 @@
 
 #include "File.h"
 #include "Flight.h"
+#include "HeldStore.h"
 #include "RowRanker.h"
 #include "mergec/IR/RowMap.h"
 #include "mergec/Runtime/Runtime.h"
@@ -25,6 +26,7 @@ struct RunContext {
   const Program &P;
   InstructionSet Set;
   RunProgress &Progress;
+  HeldStore Held;
   std::vector<File> Inputs, Shards;
   Diagnostics &Diags;
   /// Set with `Progress.Cancel` after a failure has been reported.
@@ -32,6 +34,8 @@ struct RunContext {
 
   void reportFailure(Kind K, const llvm::Twine &Message,
                      llvm::StringRef Hint = "");
+  /// Of a scratch file, or of the memory for a held value.
+  void reportHeldFailure(int Error);
 };
 
 /// The memory of one worker and the loop over a segment's chunks and tiles.

@@ -57,12 +57,61 @@ uint64_t mergec::groupStateBytes(const Program &P, const Group &G) {
   return Bytes + Most + 512; // And the record of the group itself.
 }
 
+std::vector<uint64_t> mergec::heldBytesOfGroups(const Program &P) {
+  std::vector<uint64_t> Most(P.Groups.size(), 0);
+  for (size_t Begin = 0; Begin != P.Held.size();) {
+    // The values of one group are next to each other.
+    size_t End = Begin;
+    uint32_t Group = P.Held[Begin].FirstGroup;
+    std::vector<uint64_t> BySweep(P.code(P.Groups[Group]).Sweeps.size(), 0);
+    for (; End != P.Held.size() && P.Held[End].FirstGroup == Group; ++End) {
+      const HeldTensor &H = P.Held[End];
+      if (!H.InMemory)
+        continue;
+      bool Outlives = H.LastGroup != Group;
+      for (size_t S = H.FirstSweep;
+           S != (Outlives ? BySweep.size() : H.LastSweep + 1); ++S)
+        BySweep[S] += H.Bytes;
+    }
+    Most[Group] = *std::max_element(BySweep.begin(), BySweep.end());
+    Begin = End;
+  }
+  return Most;
+}
+
+/// The most memory that held values take while groups run one by one.
+static uint64_t mostHeld(const Program &P) {
+  std::vector<uint64_t> OfGroup = heldBytesOfGroups(P);
+  std::vector<uint64_t> Outliving(P.Groups.size() + 1, 0), Ends = Outliving;
+  for (const HeldTensor &H : P.Held)
+    if (H.InMemory && H.LastGroup != H.FirstGroup) {
+      Outliving[H.FirstGroup + 1] += H.Bytes;
+      Ends[H.LastGroup + 1] += H.Bytes;
+    }
+  uint64_t Most = 0, Others = 0;
+  for (size_t I = 0; I != P.Groups.size(); ++I) {
+    Others += Outliving[I];
+    Others -= Ends[I];
+    Most = std::max(Most, Others + OfGroup[I]);
+  }
+  return Most;
+}
+
+uint64_t Program::bytesHeld(bool InMemory) const {
+  uint64_t Bytes = 0;
+  for (const HeldTensor &H : Held)
+    if (H.InMemory == InMemory)
+      Bytes += H.Bytes;
+  return Bytes;
+}
+
 namespace {
 /// The needs of a program, each the largest over all groups.
 struct Needs {
   uint64_t Fixed = 0;      ///< Registers and states of a worker.
   uint64_t PerElement = 0; ///< Chunk bytes.
   uint64_t State = 0;      ///< Of one group.
+  uint64_t Held = 0;       ///< Between sweeps.
 };
 } // namespace
 
@@ -75,6 +124,7 @@ static Needs measure(const Program &P) {
     }
   for (const Group &G : P.Groups)
     N.State = std::max(N.State, groupStateBytes(P, G));
+  N.Held = mostHeld(P);
   return N;
 }
 
@@ -85,7 +135,7 @@ bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
     return N.Fixed + N.PerElement * Chunk;
   };
   P.Memory.Budget = Request.Budget;
-  uint64_t Least = WorkerBytes(LeastChunk) + N.State;
+  uint64_t Least = WorkerBytes(LeastChunk) + N.State + N.Held;
   if (Request.Budget < Least) {
     Diags
         .report(Kind::BudgetTooSmall,
@@ -98,19 +148,20 @@ bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
   }
   // A worker beyond the first wants a group of its own to be in flight.
   unsigned Workers = std::max(Request.Threads, 1u);
-  while (Workers > 1 &&
-         (WorkerBytes(LeastChunk) + N.State) * Workers > Request.Budget)
+  auto Fits = [&](uint64_t Chunk) {
+    return (WorkerBytes(Chunk) + N.State) * Workers + N.Held <= Request.Budget;
+  };
+  while (Workers > 1 && !Fits(LeastChunk))
     --Workers;
   uint64_t Chunk = BestChunk;
-  while (Chunk > LeastChunk &&
-         (WorkerBytes(Chunk) + N.State) * Workers > Request.Budget)
+  while (Chunk > LeastChunk && !Fits(Chunk))
     Chunk /= 2;
   P.Memory.Workers = Workers;
   P.Memory.WorkerBytes = WorkerBytes(Chunk);
   // More groups in flight help when tensors are small, so that workers never
   // wait for the last segment of one; a few per worker are enough.
   uint64_t Left = Request.Budget - Workers * P.Memory.WorkerBytes;
-  P.Memory.SharedBytes = std::min(Left, N.State * Workers * 4);
+  P.Memory.SharedBytes = std::min(Left, (N.State + N.Held) * Workers * 4);
   return true;
 }
 
@@ -141,10 +192,11 @@ uint64_t Program::bytesRead() const {
   for (const Group &G : Groups)
     for (const Sweep &S : code(G).Sweeps)
       for (uint16_t Stream : S.Streams) {
-        uint32_t At = Streams[G.FirstStream + Stream].Gathered;
-        Bytes += At == StreamBinding::None
-                     ? G.Elements * byteWidth(code(G).StreamTypes[Stream])
-                     : Gathered[At].bytesRead();
+        const StreamBinding &Bound = Streams[G.FirstStream + Stream];
+        if (Bound.Gathered != StreamBinding::None)
+          Bytes += Gathered[Bound.Gathered].bytesRead();
+        else if (!isHeld(Bound.File))
+          Bytes += G.Elements * byteWidth(code(G).StreamTypes[Stream]);
       }
   return Bytes;
 }
@@ -152,7 +204,8 @@ uint64_t Program::bytesRead() const {
 uint64_t Program::bytesWritten() const {
   uint64_t Bytes = 0;
   for (const Group &G : Groups)
-    for (DType T : code(G).OutputTypes)
-      Bytes += G.Elements * byteWidth(T);
+    for (size_t O = 0; O != code(G).OutputTypes.size(); ++O)
+      if (!isHeld(Outputs[G.FirstOutput + O].Tensor))
+        Bytes += G.Elements * byteWidth(code(G).OutputTypes[O]);
   return Bytes;
 }

@@ -13,12 +13,21 @@
 
 using namespace mergec;
 
+static bool isMovement(const Graph &G, ValueId V) {
+  return G.info(V).Class == OpClass::Movement;
+}
+
+static bool sumsColumns(const Graph &G, ValueId V) {
+  return G.info(V).Class == OpClass::Reduction &&
+         G.type(V).Kind == TypeKind::Columns;
+}
+
 /// Loads are joined to what reads them directly; through a movement op the
 /// reader sees another shape, so each such reader streams on its own.
 static llvm::IntEqClasses connect(const Graph &G) {
   llvm::IntEqClasses Classes(G.size());
   for (uint32_t I = 0; I != G.size(); ++I) {
-    if (G.info({I}).Class == OpClass::Movement)
+    if (isMovement(G, {I}))
       continue;
     for (ValueId O : G.operands({I}))
       if (G.op(O) != Op::Constant)
@@ -28,94 +37,165 @@ static llvm::IntEqClasses connect(const Graph &G) {
   return Classes;
 }
 
-static std::vector<uint32_t> findLevels(const Graph &G) {
+namespace {
+/// Finds the values that must be held: a movement op reads them elsewhere, rows
+/// are ranked ahead of the sweep, columns are summed in bands; and what steps
+/// through a state can only be computed in order.
+class NeededHolds {
+public:
+  NeededHolds(const Graph &G, Diagnostics &Diags)
+      : G(G), Diags(Diags), HasState(G.size()), IsHeld(G.size()) {}
+
+  bool find();
+  std::vector<HeldValue> take();
+
+private:
+  void holdBehind(ValueId Reader, ValueId V);
+
+  const Graph &G;
+  Diagnostics &Diags;
+  std::vector<bool> HasState; ///< It or what it is computed from.
+  std::vector<bool> IsHeld;
+  bool Sound = true;
+};
+} // namespace
+
+/// Holds the rounded values nearest to `V` so that it depends on no state.
+void NeededHolds::holdBehind(ValueId Reader, ValueId V) {
+  if (!G.type(V).isTensor() || !HasState[V.Index] || IsHeld[V.Index])
+    return;
+  if (G.op(V) == Op::Round) {
+    IsHeld[V.Index] = true;
+    return;
+  }
+  if (G.info(V).KeepsState) {
+    Diags.report(Kind::IRInvalid, "`" + G.info(Reader).Mnemonic +
+                                      "` reads what `" + G.info(V).Mnemonic +
+                                      "` gives, which must be rounded first");
+    Sound = false;
+    return;
+  }
+  for (ValueId O : G.operands(V))
+    holdBehind(Reader, O);
+}
+
+bool NeededHolds::find() {
+  for (uint32_t I = 0; I != G.size() && Sound; ++I) {
+    ValueId V{I};
+    const OpInfo &Info = G.info(V);
+    if (Info.Class == OpClass::Movement) {
+      for (ValueId From : G.operands(V)) {
+        // Slices begin where their operand does; rows of gathered rows don't.
+        OpClass Class = G.info(From).Class;
+        bool Lies = Class == OpClass::Source ||
+                    (Class == OpClass::Movement && G.op(V) == Op::Slice);
+        if (G.type(From).isTensor() && !Lies)
+          IsHeld[From.Index] = true;
+      }
+      continue;
+    }
+    if (Info.RanksRows || sumsColumns(G, V))
+      for (ValueId O : G.operands(V))
+        holdBehind(V, O);
+    if (Info.Class == OpClass::Elementwise)
+      HasState[I] = Info.KeepsState || llvm::any_of(G.operands(V), [&](auto O) {
+                      return G.type(O).isTensor() && HasState[O.Index];
+                    });
+  }
+  return Sound;
+}
+
+std::vector<HeldValue> NeededHolds::take() {
+  std::vector<HeldValue> Held;
+  for (uint32_t I = 0; I != G.size(); ++I)
+    if (IsHeld[I])
+      Held.push_back({{I}, Holding::InMemory, /*Needed=*/true});
+  return Held;
+}
+
+/// Numbers are known after the sweeps of their reduction; what ranks rows or
+/// sums columns comes after the sweeps that hold what it reads.
+static std::vector<uint32_t> findLevels(const Graph &G, const SweepPlan &Plan) {
   std::vector<uint32_t> Level(G.size(), 0);
+  // The first sweep in which a tensor can be read in any order.
+  std::vector<uint32_t> AnyOrder(G.size(), 0);
   for (uint32_t I = 0; I != G.size(); ++I) {
-    for (ValueId O : G.operands({I}))
+    ValueId V{I};
+    if (isMovement(G, V))
+      continue; // Another group's first sweep at the earliest.
+    const OpInfo &Info = G.info(V);
+    bool Reorders = Info.RanksRows || sumsColumns(G, V);
+    for (ValueId O : G.operands(V)) {
       Level[I] = std::max(Level[I], Level[O.Index]);
-    if (G.info({I}).Class == OpClass::Reduction)
-      Level[I] += G.info({I}).Phases;
+      AnyOrder[I] = std::max(AnyOrder[I], AnyOrder[O.Index]);
+    }
+    if (Reorders)
+      Level[I] = std::max(Level[I], AnyOrder[I]);
+    if (Info.Class == OpClass::Reduction)
+      Level[I] += Info.Phases;
+    if (const HeldValue *H = Plan.held(V); H && H->Needed)
+      AnyOrder[I] = Level[I] + 1;
   }
   return Level;
 }
 
-/// What is ranked is computed twice and, for long rows, out of turn: nothing
-/// that steps through a state from element to element may lead to it.
-static bool canRank(const Graph &G, Diagnostics &Diags) {
-  std::vector<bool> HasState(G.size());
-  bool Sound = true;
-  // Roundings count what is not finite in an output, once for each element;
-  // what is rounded on the way to something else goes uncounted.
-  std::vector<bool> IsStored(G.size());
-  for (ValueId Store : G.stores())
-    IsStored[G.operands(Store)[0].Index] = true;
-  for (uint32_t I = 0; I != G.size(); ++I) {
-    ValueId V{I};
-    OpClass Class = G.info(V).Class;
-    bool OverColumns =
-        Class == OpClass::Reduction && G.type(V).Kind == TypeKind::Columns;
-    if (Class != OpClass::Elementwise && !OverColumns)
-      continue;
-    bool Any = llvm::any_of(G.operands(V),
-                            [&](ValueId O) { return HasState[O.Index]; });
-    if (OverColumns && Any) {
-      Diags.report(Kind::IRInvalid,
-                   "what is summed over columns depends on a selection, a "
-                   "rounding or on ranks, which must be stored first");
-      Sound = false;
-    }
-    if (G.op(V) == Op::ByRank && Any) {
-      Diags.report(Kind::IRInvalid,
-                   "what `by_rank` ranks depends on a selection, a rounding or "
-                   "on other ranks, which must be stored first");
-      Sound = false;
-    }
-    HasState[I] = Any || G.op(V) == Op::Keep || IsStored[I] ||
-                  G.op(V) == Op::Variance || G.op(V) == Op::ByRank;
-  }
-  return Sound;
+const HeldValue *SweepPlan::held(ValueId V) const {
+  auto It = llvm::lower_bound(Held, V, [](const HeldValue &H, ValueId V) {
+    return H.Value.Index < V.Index;
+  });
+  return It != Held.end() && It->Value == V ? &*It : nullptr;
 }
 
-/// Rows are read from where they lie in files.
-static bool canGather(const Graph &G, Diagnostics &Diags) {
-  bool Sound = true;
-  for (uint32_t I = 0; I != G.size(); ++I) {
-    if (G.op({I}) != Op::GatherRows)
-      continue;
-    for (ValueId O : G.operands({I}).drop_front()) {
-      while (G.op(O) == Op::Slice)
-        O = G.operands(O)[0];
-      Sound &= G.op(O) == Op::Load;
-    }
-  }
-  if (!Sound)
-    Diags.report(Kind::IRInvalid, "what `gather_rows` puts together has not "
-                                  "been loaded, and must be stored first");
-  return Sound;
+/// A group that reads what another holds comes after it, and the other just
+/// before.
+static void orderByHolds(const Graph &G, SweepPlan &Plan,
+                         llvm::ArrayRef<uint32_t> GroupOf) {
+  auto ForEach = [&](uint32_t I, auto Visit) {
+    if (isMovement(G, {I}))
+      for (ValueId From : G.operands({I}))
+        if (Plan.held(From))
+          Visit(From);
+  };
+  for (uint32_t I = G.size(); I-- != 0;)
+    ForEach(I, [&](ValueId From) {
+      WorkGroup &Maker = Plan.Groups[GroupOf[From.Index]];
+      const WorkGroup &Reader = Plan.Groups[GroupOf[I]];
+      Maker.FirstStore = std::min(Maker.FirstStore, Reader.FirstStore);
+      Maker.Sweeps = std::max(Maker.Sweeps, Plan.Level[From.Index] + 1);
+    });
+  for (uint32_t I = 0; I != G.size(); ++I)
+    ForEach(I, [&](ValueId From) {
+      const WorkGroup &Maker = Plan.Groups[GroupOf[From.Index]];
+      WorkGroup &Reader = Plan.Groups[GroupOf[I]];
+      Reader.Depth = std::max(Reader.Depth, Maker.Depth + 1);
+    });
 }
 
 std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
                                             Diagnostics &Diags) {
   SweepPlan Plan;
-  Plan.Level = findLevels(G);
+  NeededHolds Needed(G, Diags);
+  bool Sound = Needed.find();
+  Plan.Held = Needed.take();
+  Plan.Level = findLevels(G, Plan);
   llvm::IntEqClasses Classes = connect(G);
 
-  std::vector<uint32_t> GroupOf(Classes.getNumClasses(), ~0u);
+  std::vector<uint32_t> GroupOfClass(Classes.getNumClasses(), ~0u);
+  std::vector<uint32_t> GroupOf(G.size(), ~0u);
   uint32_t Stores = 0;
-  bool Sound = canRank(G, Diags);
-  Sound &= canGather(G, Diags);
   std::vector<TypeId> Domain;
   for (uint32_t I = 0; I != G.size(); ++I) {
     ValueId V{I};
     if (G.op(V) == Op::Constant)
       continue;
     // A load that is only read through movement ops belongs to its readers.
-    uint32_t &Group = GroupOf[Classes[I]];
+    uint32_t &Group = GroupOfClass[Classes[I]];
     if (Group == ~0u) {
       Group = Plan.Groups.size();
       Plan.Groups.emplace_back();
       Domain.emplace_back();
     }
+    GroupOf[I] = Group;
     WorkGroup &W = Plan.Groups[Group];
     W.Members.push_back(V);
     OpClass Class = G.info(V).Class;
@@ -138,6 +218,7 @@ std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
   }
   if (!Sound)
     return std::nullopt;
+  orderByHolds(G, Plan, GroupOf);
   llvm::erase_if(Plan.Groups, [](const WorkGroup &W) { return !W.Sweeps; });
   return Plan;
 }

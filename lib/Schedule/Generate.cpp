@@ -57,6 +57,12 @@ private:
   void bindGathered(ValueId Gather);
   /// The file and the tensor that a `load` reads.
   std::pair<uint32_t, const TensorInfo *> loaded(ValueId Load);
+  GatheredRows::Source gatheredSource(ValueId V);
+  uint32_t readHeld(ValueId V);
+  void bindHeld(const HeldValue &H);
+  void findLifetimes(const WorkGroup &W, const GroupCode &Code);
+  /// A value that sweeps of this level read rather than compute.
+  bool isRead(ValueId V, uint32_t Level) const;
   uint32_t share(GroupCode &&Code);
 
   const Graph &G;
@@ -64,7 +70,7 @@ private:
   SweepBuilder B;
   Program P;
   llvm::StringMap<Model> ModelOf;
-  llvm::DenseMap<ValueId, uint32_t> OutputIndex;
+  llvm::DenseMap<ValueId, uint32_t> OutputIndex, HeldIndex;
   std::unordered_multimap<size_t, uint32_t> CodesByHash;
   std::vector<bool> Needed; ///< By position in the group's members.
 };
@@ -92,17 +98,30 @@ std::pair<uint32_t, const TensorInfo *> CodeGenerator::loaded(ValueId Load) {
   return {M.FirstFile + T->File, T};
 }
 
+/// By this group, to its end; the index of a file that it is like.
+uint32_t CodeGenerator::readHeld(ValueId V) {
+  uint32_t Index = HeldIndex.lookup(V);
+  P.Held[Index].LastGroup = P.Groups.size();
+  return HeldBit | Index;
+}
+
+GatheredRows::Source CodeGenerator::gatheredSource(ValueId V) {
+  uint64_t Rows = G.type(V).Shape[0];
+  ValueId From = withoutSlices(G, V);
+  if (HeldIndex.count(From))
+    return {readHeld(From), 0, G.type(From).Element, Rows};
+  auto [File, T] = loaded(From);
+  return {File, T->Offset, T->Type, Rows};
+}
+
 void CodeGenerator::bindGathered(ValueId Gather) {
   llvm::ArrayRef<ValueId> Operands = G.operands(Gather);
   std::string Error;
   GatheredRows Rows;
   Rows.Map = G.rowMap(NameId{uint32_t(G.attribute(Operands[0], 0))}, Error);
   Rows.RowElements = G.type(Gather).columnCount();
-  for (ValueId Source : Operands.drop_front()) {
-    auto [File, T] = loaded(withoutSlices(G, Source));
-    Rows.Sources.push_back(
-        {File, T->Offset, T->Type, uint64_t(G.type(Source).Shape[0])});
-  }
+  for (ValueId Source : Operands.drop_front())
+    Rows.Sources.push_back(gatheredSource(Source));
   B.Code->StreamTypes.push_back(G.type(Gather).Element);
   P.Streams.push_back({Rows.Sources[0].File, 0, uint32_t(P.Gathered.size())});
   P.Gathered.push_back(std::move(Rows));
@@ -111,6 +130,11 @@ void CodeGenerator::bindGathered(ValueId Gather) {
 void CodeGenerator::bindStream(ValueId V, Group &Bound) {
   B.StreamOf[V] = B.Code->StreamTypes.size();
   ValueId From = withoutSlices(G, V);
+  if (From != V && HeldIndex.count(From)) {
+    B.Code->StreamTypes.push_back(G.type(From).Element);
+    P.Streams.push_back({readHeld(From), 0});
+    return;
+  }
   if (G.op(From) == Op::GatherRows)
     return bindGathered(From);
   auto [File, T] = loaded(From);
@@ -124,6 +148,46 @@ void CodeGenerator::bindStream(ValueId V, Group &Bound) {
   P.Streams.push_back({File, T->Offset});
 }
 
+bool CodeGenerator::isRead(ValueId V, uint32_t Level) const {
+  return isLeaf(G, V) || (Level > Plan.Level[V.Index] && Plan.held(V));
+}
+
+/// As an output of one sweep and an input of later ones.
+void CodeGenerator::bindHeld(const HeldValue &H) {
+  ValueId V = H.Value;
+  const Type &T = G.type(V);
+  uint32_t Index = P.Held.size(), Group = P.Groups.size();
+  HeldIndex[V] = Index;
+  P.Held.push_back({T.elements() * byteWidth(T.Element),
+                    H.Where == Holding::InMemory, Group, 0, Group, 0});
+  B.HeldOutputOf[V] = B.Code->OutputTypes.size();
+  B.Code->OutputTypes.push_back(T.Element);
+  P.Outputs.push_back({HeldBit | Index});
+  if (isLeaf(G, V))
+    return; // Is read as before.
+  B.StreamOf[V] = B.Code->StreamTypes.size();
+  B.Code->StreamTypes.push_back(T.Element);
+  P.Streams.push_back({HeldBit | Index, 0});
+}
+
+/// Of held values: the sweeps that write and that read them.
+void CodeGenerator::findLifetimes(const WorkGroup &W, const GroupCode &Code) {
+  for (ValueId V : W.Members) {
+    auto Output = B.HeldOutputOf.find(V);
+    if (Output == B.HeldOutputOf.end())
+      continue;
+    HeldTensor &H = P.Held[HeldIndex.lookup(V)];
+    uint16_t Stream = B.StreamOf.lookup(V);
+    for (uint32_t S = 0; S != Code.Sweeps.size(); ++S) {
+      for (const Sweep::Written &Written : Code.Sweeps[S].Outputs)
+        if (Written.Output == Output->second)
+          H.FirstSweep = H.LastSweep = S;
+      if (llvm::is_contained(Code.Sweeps[S].Streams, Stream))
+        H.LastSweep = S;
+    }
+  }
+}
+
 void CodeGenerator::generateGroup(const WorkGroup &W) {
   GroupCode Code;
   std::vector<double> Constants;
@@ -133,6 +197,7 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
   B.OutputOf.clear();
   B.SelectionOf.clear();
   B.NumbersOf.clear();
+  B.HeldOutputOf.clear();
 
   Group Bound;
   Bound.FirstStream = P.Streams.size();
@@ -140,8 +205,9 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
   Bound.FirstConstant = P.Constants.size();
 
   for (ValueId V : W.Members) {
-    if (G.info(V).Class == OpClass::Sink) {
-      const Type &T = G.type(G.operands(V)[0]);
+    bool IsSink = G.info(V).Class == OpClass::Sink;
+    if (IsSink || Plan.held(V)) {
+      const Type &T = G.type(IsSink ? G.operands(V)[0] : V);
       Bound.Elements = T.elements();
       Bound.RowLength = T.rowLength();
       Bound.Columns = T.columnCount();
@@ -151,6 +217,8 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
     // Leaves: movement ops, and loads that something reads directly.
     if (isLeaf(G, V))
       bindStream(V, Bound);
+    if (const HeldValue *H = Plan.held(V))
+      bindHeld(*H);
     // What takes several sweeps selects by rank: a tensor, then the ranks.
     if (G.info(V).Class == OpClass::Reduction && G.info(V).Phases > 1) {
       B.SelectionOf[V] = Code.Selections;
@@ -169,6 +237,7 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
   // constants there are is known at the end, so they are shifted then.
   for (uint32_t Level = 0; Level != W.Sweeps; ++Level)
     generateLevel(W, Level);
+  findLifetimes(W, Code);
   Code.Constants = Constants.size();
   Code.Numbers += Code.Constants;
   P.Constants.insert(P.Constants.end(), Constants.begin(), Constants.end());
@@ -176,8 +245,8 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
   P.Groups.push_back(Bound);
 }
 
-/// Finds what the values to be ranked are computed from. That runs twice, so it
-/// has no state (`fuseSweeps` has seen to it).
+/// Finds what the values to be ranked are computed from. That runs twice, so
+/// it has no state (`fuseSweeps` has seen to it).
 static void markRankingPass(Sweep &S) {
   using Pass = Instruction::Pass;
   llvm::SmallVector<TileOperand, 8> Needed;
@@ -206,7 +275,8 @@ void CodeGenerator::generateLevel(const WorkGroup &W, uint32_t Level) {
     if (Class == OpClass::Reduction && Level >= Plan.start(G, V) &&
         Level < Plan.Level[V.Index])
       (G.type(V).Kind == TypeKind::Columns ? Columns : Others) = true;
-    Others |= Class == OpClass::Sink && Plan.Level[V.Index] == Level;
+    if (Plan.Level[V.Index] == Level)
+      Others |= Class == OpClass::Sink || Plan.held(V);
   }
   if (Columns)
     generateSweep(W, Level, /*ByColumns=*/true);
@@ -224,6 +294,7 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
   B.Uses.clear();
   B.StoreOf.clear();
   B.FreeRegisters.clear();
+  B.HeldHere.clear();
 
   // Reductions and stores of this sweep, and what they need of the tensors.
   llvm::DenseMap<ValueId, bool> Wanted;
@@ -236,11 +307,14 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
              ByColumns == (G.type(V).Kind == TypeKind::Columns);
     } else if (Class == OpClass::Sink) {
       Runs = Plan.Level[V.Index] == Level && !ByColumns;
+    } else if (Plan.held(V) && Plan.Level[V.Index] == Level && !ByColumns) {
+      Runs = true;
+      B.HeldHere[V] = B.HeldOutputOf.lookup(V);
     }
     if (!Runs)
       continue;
     Wanted[V] = true;
-    if (isLeaf(G, V))
+    if (isRead(V, Level))
       continue;
     for (ValueId O : G.operands(V)) {
       if (!G.type(O).isTensor())
@@ -258,7 +332,13 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     if (Info.Class == OpClass::Host && Plan.Level[V.Index] == Level &&
         !B.NumbersOf.count(V))
       Info.Emit(B, V, 0);
-    if (!Wanted.lookup(V) || isLeaf(G, V))
+    if (!Wanted.lookup(V))
+      continue;
+    if (auto It = B.HeldHere.find(V); It != B.HeldHere.end() && isLeaf(G, V)) {
+      B.hold(V, It->second);
+      AllReductions = false;
+    }
+    if (isRead(V, Level))
       continue;
     if (!Info.Emit)
       continue; // A cast: performed by what reads it.
@@ -267,6 +347,10 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     AllReductions &= Info.Class != OpClass::Sink;
     LeavesOut |= Info.LeavesOut;
     Info.Emit(B, V, Phase);
+    if (auto It = B.HeldHere.find(V); It != B.HeldHere.end()) {
+      B.hold(V, It->second);
+      AllReductions = false;
+    }
     for (ValueId O : G.operands(V))
       if (G.type(O).isTensor())
         B.used(O);

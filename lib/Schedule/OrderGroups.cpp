@@ -8,12 +8,14 @@
 
 #include "mergec/Schedule/Schedule.h"
 #include <algorithm>
+#include <utility>
 
 using namespace mergec;
 
-void mergec::orderGroups(const Graph &, SweepPlan &Plan) {
+void mergec::orderGroups(SweepPlan &Plan) {
   std::stable_sort(Plan.Groups.begin(), Plan.Groups.end(),
                    [](const WorkGroup &A, const WorkGroup &B) {
-                     return A.FirstStore < B.FirstStore;
+                     return std::pair(A.FirstStore, A.Depth) <
+                            std::pair(B.FirstStore, B.Depth);
                    });
 }

@@ -15,9 +15,8 @@ using Place = TileOperand::Place;
 TileOperand SweepBuilder::read(ValueId V) {
   if (auto It = Places.find(V); It != Places.end())
     return It->second;
-  OpClass Class = G.info(V).Class;
-  if (Class == OpClass::Source || Class == OpClass::Movement) {
-    uint16_t Stream = StreamOf.lookup(V);
+  if (auto It = StreamOf.find(V); It != StreamOf.end()) {
+    uint16_t Stream = It->second;
     if (!llvm::is_contained(Current->Streams, Stream))
       Current->Streams.push_back(Stream);
     TileOperand O{Place::Stream, Code->StreamTypes[Stream], Stream};
@@ -69,6 +68,8 @@ TileOperand SweepBuilder::result(ValueId V) {
   TileOperand O;
   if (auto It = StoreOf.find(V); It != StoreOf.end())
     O = {Place::Output, G.type(V).Element, OutputOf.lookup(It->second)};
+  else if (auto It = HeldHere.find(V); It != HeldHere.end())
+    O = {Place::Output, G.type(V).Element, It->second};
   else
     O = allocate(G.type(V).Element);
   Places[V] = O;

@@ -338,7 +338,7 @@ template <class Type, bool Per> void keepRandom(const KernelCall &C) {
 }
 
 template <class Type> void keepWhere(const KernelCall &C) {
-  each<Type, Type, Type>(C, [](auto X, auto, auto) { return X; });
+  each<Type, Type, F32>(C, [](auto X, auto, auto) { return X; });
   using T = typename Type::Storage;
   for (size_t I = 0; I != C.N; ++I)
     if (std::fabs(at<F32>(C.B, I)) < static_cast<float>(C.S))

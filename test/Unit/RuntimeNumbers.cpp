@@ -11,85 +11,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CheckpointDirectory.h"
-#include "mergec/Runtime/Runtime.h"
-#include "mergec/Schedule/Schedule.h"
-#include "llvm/ADT/StringExtras.h"
+#include "RuntimeFixture.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <cmath>
-#include <cstring>
 
 using namespace mergec;
 
 namespace {
-using Values = std::vector<double>;
-
-/// Two tensors `x` and `y` of small whole numbers, so that sums are exact in
-/// any order; what graphs make of them.
-class RuntimeNumbers : public testing::Test {
+class RuntimeNumbers : public RuntimeFixture {
 protected:
-  void make(std::vector<int64_t> Extents) {
-    Shape = std::move(Extents);
-    size_t N = Type::tensor(Shape, DType::F64).elements();
-    for (size_t I = 0; I != N; ++I) {
-      X.push_back(double(I * 7 % 11) - 5);
-      Y.push_back(double(I * 5 % 13) - 6);
-    }
-    std::string Text = "[" + llvm::join(extents(), ",") + "]";
-    std::string Json = "{\"x\":{\"dtype\":\"F64\",\"shape\":" + Text +
-                       ",\"data_offsets\":[0," + std::to_string(8 * N) +
-                       "]},\"y\":{\"dtype\":\"F64\",\"shape\":" + Text +
-                       ",\"data_offsets\":[" + std::to_string(8 * N) + "," +
-                       std::to_string(16 * N) + "]}}";
-    std::string Bytes(8, '\0');
-    llvm::support::endian::write64le(Bytes.data(), Json.size());
-    Bytes += Json;
-    for (const Values *V : {&X, &Y})
-      Bytes.append(reinterpret_cast<const char *>(V->data()), 8 * N);
-    Directory.write("model.safetensors", Bytes);
-  }
-
-  /// `Body` computes %r of %x and %y.
-  Values run(std::string Body, unsigned Threads) {
-    std::string T = "tensor<" + llvm::join(extents(), "x") + "xf64>";
-    Body = "graph {\n  %x = load {model = \"m\", name = \"x\"} : T\n"
-           "  %y = load {model = \"m\", name = \"y\"} : T\n" +
-           Body + "\n  %s = round %r : T\n  store %s {name = \"r\"}\n}\n";
-    for (size_t At; (At = Body.find(": T\n")) != std::string::npos;)
-      Body.replace(At, 4, ": " + T + "\n");
-    Directory.write("graph.mir", Body);
-
-    Diagnostics Diags;
-    std::optional<Graph> G = parseGraph(Directory.path("graph.mir"), Diags);
-    std::unique_ptr<Checkpoint> Model =
-        openCheckpoint(Directory.root(), "m", llvm::SMRange(), Diags);
-    if (!G || !Model) {
-      Diags.flush(llvm::errs());
-      ADD_FAILURE();
-      return {};
-    }
-    std::optional<SweepPlan> Plan = fuseSweeps(*G, Diags);
-    OutputTensor Result{"r", Shape, DType::F64, "", 8 * X.size()};
-    Program P = generate(*G, *Plan, {Model.get()}, {Result});
-    EXPECT_TRUE(boundMemory(P, {64 << 20, Threads}, Diags));
-    std::string Out = Directory.path("out");
-    Directory.write("out", std::string(8 * X.size(), '\0'));
-    RunProgress Progress;
-    EXPECT_TRUE(
-        runProgram(P, {Out}, InstructionSet::Portable, Progress, Diags));
-    EXPECT_EQ(Diags.exitCode(), 0);
-    Values R(X.size());
-    std::ifstream(Out, std::ios::binary)
-        .read(reinterpret_cast<char *>(R.data()), 8 * X.size());
-    return R;
-  }
-
-  std::vector<std::string> extents() const {
-    std::vector<std::string> Text;
-    for (int64_t E : Shape)
-      Text.push_back(std::to_string(E));
-    return Text;
-  }
-
   /// The sum of a·b over the elements that share an element's class.
   static Values sums(const Values &A, const Values &B,
                      llvm::function_ref<size_t(size_t)> ClassOf) {
@@ -122,10 +52,6 @@ protected:
             << I << " with " << Threads << " threads";
     }
   }
-
-  CheckpointDirectory Directory;
-  std::vector<int64_t> Shape;
-  Values X, Y;
 };
 } // namespace
 

@@ -109,6 +109,18 @@ static bool flag(DriverOptions &O, llvm::StringRef) {
   return O.*Member = true;
 }
 
+static bool setHold(DriverOptions &O, llvm::StringRef V) {
+  if (V == "recompute")
+    O.Hold = Holding::Recomputed;
+  else if (V == "memory")
+    O.Hold = Holding::InMemory;
+  else if (V == "scratch")
+    O.Hold = Holding::InScratch;
+  else if (V != "auto")
+    return false;
+  return true;
+}
+
 static constexpr OptionRow Merging[] = {
     {"output", "directory", "where the merged model goes (also -o)",
      [](DriverOptions &O, llvm::StringRef V) {
@@ -137,6 +149,13 @@ static constexpr OptionRow Merging[] = {
      "memory for buffers, such as 512MiB or 2GiB (default: a quarter\n"
      "of what is free, at most 1GiB)",
      setMemory},
+    {"scratch", "directory",
+     "where intermediate values go that memory has no room for\n"
+     "(default: next to the result)",
+     [](DriverOptions &O, llvm::StringRef V) {
+       O.Scratch = V.str();
+       return !V.empty();
+     }},
     {"out-shard-size", "size", "largest weight file (default: 5GB)",
      setShardSize},
     {"seed", "n", "seed for methods that draw at random (default: 0)",
@@ -168,6 +187,10 @@ static constexpr OptionRow Looking[] = {
      setEmit},
     {"run-pass", "names", "run these passes instead of the pipeline",
      setPasses},
+    {"hold", "choice",
+     "what to do with intermediate values that later sweeps need:\n"
+     "recompute, memory, scratch, or auto, by cost (default)",
+     setHold},
     {"print-after-all", nullptr, "print the graph after each pass",
      flag<&DriverOptions::PrintAfterAll>},
     {"time-passes", nullptr, "say how long each pass takes",

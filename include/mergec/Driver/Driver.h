@@ -10,6 +10,7 @@
 #define MERGEC_DRIVER_DRIVER_H
 
 #include "mergec/Plan/Plan.h"
+#include "mergec/Schedule/Schedule.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cstdint>
@@ -35,6 +36,9 @@ struct DriverOptions {
   std::vector<std::pair<std::string, std::string>> Keep;
   unsigned Threads = 0;           ///< 0: as many as there are cores.
   std::optional<uint64_t> Memory; ///< Bytes; absent: a share of what is free.
+  /// What to do with intermediate values; absent: by cost.
+  std::optional<Holding> Hold;
+  std::string Scratch; ///< For intermediate values; empty: the output's parent.
   uint64_t ShardBytes = 5'000'000'000;
   uint64_t Seed = 0;
   EmitIR Emit = EmitIR::No;

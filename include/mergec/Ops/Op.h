@@ -92,6 +92,14 @@ struct OpInfo {
   /// are looked at.
   bool LeavesOut = false;
 
+  /// Elementwise: carries a state from element to element, so that a sweep
+  /// computes it once, in order.
+  bool KeepsState = false;
+
+  /// Elementwise: goes by the ranks of a row's elements, which are computed
+  /// ahead of the sweep and, for long rows, again.
+  bool RanksRows = false;
+
   static constexpr unsigned AnyNumber = ~0u;
 };
 

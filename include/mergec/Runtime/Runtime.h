@@ -31,9 +31,11 @@ struct RunProgress {
 
 /// Writes every output tensor into its shard (`Shards[i]` is the path of shard
 /// i, a file of its final size). Reports failures of the machine, and tensors
-/// with NaN or infinite results. False if the outputs are not complete.
+/// with NaN or infinite results. False if the outputs are not complete. Values
+/// that are held in files are in `ScratchDirectory`.
 bool runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
-                InstructionSet Set, RunProgress &Progress, Diagnostics &Diags);
+                const std::string &ScratchDirectory, InstructionSet Set,
+                RunProgress &Progress, Diagnostics &Diags);
 
 } // namespace mergec
 

@@ -217,8 +217,14 @@ struct GroupCode {
   bool operator==(const GroupCode &) const = default;
 };
 
+/// With this bit it is no input file or output tensor but one of Program::Held.
+constexpr uint32_t HeldBit = uint32_t(1) << 31;
+constexpr bool isHeld(uint32_t Binding) { return Binding & HeldBit; }
+constexpr uint32_t heldIndex(uint32_t Binding) { return Binding & ~HeldBit; }
+
 struct StreamBinding {
-  uint32_t File; ///< Index into Program::Inputs. Gathered: a source's.
+  uint32_t File; ///< Index into Program::Inputs, or of a held value. Gathered:
+                 ///< a source's.
   uint64_t Offset;
   uint32_t Gathered = None; ///< Index into Program::Gathered.
   static constexpr uint32_t None = ~0u;
@@ -230,7 +236,7 @@ struct GatheredRows {
   std::shared_ptr<const RowMap> Map;
   uint64_t RowElements;
   struct Source {
-    uint32_t File;
+    uint32_t File; ///< As a stream's.
     uint64_t Offset;
     DType Type;
     uint64_t Rows;
@@ -246,7 +252,15 @@ struct GatheredRows {
 };
 
 struct OutputBinding {
-  uint32_t Tensor; ///< Index into the list of output tensors.
+  uint32_t Tensor; ///< Index into Program::Places, or of a held value.
+};
+
+/// A value between its sweep and those that read it.
+struct HeldTensor {
+  uint64_t Bytes;
+  bool InMemory;                   ///< Else in a scratch file.
+  uint32_t FirstGroup, FirstSweep; ///< That write it.
+  uint32_t LastGroup, LastSweep;   ///< That read it last.
 };
 
 struct Group {
@@ -265,7 +279,7 @@ struct MemoryPlan {
   uint64_t Budget = 0;
   unsigned Workers = 1;
   uint64_t WorkerBytes = 0; ///< Buffers, registers and states of one worker.
-  uint64_t SharedBytes = 0; ///< For the states of groups in flight.
+  uint64_t SharedBytes = 0; ///< For groups in flight: states, held values.
   uint64_t peak() const { return Workers * WorkerBytes + SharedBytes; }
 };
 
@@ -286,12 +300,16 @@ struct Program {
   std::vector<double> Constants;
   std::vector<InputFile> Inputs;
   std::vector<OutputPlace> Places;
+  std::vector<HeldTensor> Held;
   MemoryPlan Memory;
 
   const GroupCode &code(const Group &G) const { return Codes[G.Code]; }
-  /// Bytes that all sweeps read and write when none is skipped.
+  /// Bytes that all sweeps read from inputs and write to outputs when none is
+  /// skipped.
   uint64_t bytesRead() const;
   uint64_t bytesWritten() const;
+  /// Bytes of held values, in memory and in scratch files, over the whole run.
+  uint64_t bytesHeld(bool InMemory) const;
 };
 
 /// The kernel that widens elements, exactly, from one float type to F32 or F64.
@@ -301,8 +319,10 @@ Kernel widening(DType From, DType To);
 uint64_t chunkBytesPerElement(const GroupCode &Code, const Sweep &S);
 /// What a worker needs for a sweep besides its chunk: registers and states.
 uint64_t workerFixedBytes(const Sweep &S);
-/// What a group holds while it is in flight, besides its workers.
+/// What a group needs while it is in flight, besides its workers.
 uint64_t groupStateBytes(const Program &P, const Group &G);
+/// The most memory that the values a group makes and holds take at a time.
+std::vector<uint64_t> heldBytesOfGroups(const Program &P);
 
 } // namespace mergec
 

@@ -41,7 +41,8 @@ public:
   TileOperand readColumns(ValueId V, DType Type);
 
   /// The register for the result of elementwise node `V`; for a rounded value
-  /// that is stored in this sweep, the output's buffer.
+  /// that is stored in this sweep, or a value that is held from it on, the
+  /// output's buffer.
   TileOperand result(ValueId V);
 
   /// `V` goes from `Low` to `High` by the rank of |X| in its row.
@@ -93,6 +94,10 @@ private:
   SweepBuilder(const Graph &G) : G(G) {}
 
   void countNonFiniteInputs();
+  /// `V`, just computed, is written to where it is held.
+  void hold(ValueId V, uint16_t Output) {
+    Current->Outputs.push_back({Output, read(V)});
+  }
   TileOperand allocate(DType Type);
   void release(TileOperand O);
   /// Counts one use of `V` in this sweep less.
@@ -106,8 +111,10 @@ private:
   llvm::DenseMap<ValueId, uint32_t> SelectionOf;
   llvm::DenseMap<ValueId, NumberRef> NumbersOf;
   llvm::DenseMap<ValueId, ValueId> StoreOf; ///< Of a rounded value.
+  llvm::DenseMap<ValueId, uint16_t> HeldOutputOf;
   std::vector<double> *Constants = nullptr;
   // Per sweep.
+  llvm::DenseMap<ValueId, uint16_t> HeldHere; ///< Written by this sweep.
   llvm::DenseMap<ValueId, TileOperand> Places;
   llvm::DenseMap<ValueId, unsigned> Uses;
   std::vector<uint16_t> FreeRegisters;
