@@ -29,6 +29,8 @@ using namespace mergec;
 /// An op on a tile in the first-level cache, in bytes of memory traffic that
 /// take as long.
 static constexpr double OpPrice = 0.5;
+/// New memory is cleared before it is written.
+static constexpr double MemoryWriteFactor = 2;
 /// A file's pages are found, filled and perhaps written to the disk.
 static constexpr double ScratchWriteFactor = 4, ScratchReadFactor = 1.5;
 
@@ -137,7 +139,7 @@ double GroupHolds::priceOf(size_t I, Holding Where) const {
   case Holding::Recomputed:
     return Later * priceRecomputed(I);
   case Holding::InMemory:
-    return (1 + Later) * width(I);
+    return (MemoryWriteFactor + Later) * width(I);
   case Holding::InScratch:
     return (ScratchWriteFactor + ScratchReadFactor * Later) * width(I);
   }

@@ -54,7 +54,7 @@ void mergec::printSchedule(const Graph &G, const SweepPlan &Plan,
     for (ValueId V : llvm::reverse(W.Members))
       if (G.info(V).Class == OpClass::Sink)
         First = G.operands(V)[0];
-      else if (Plan.held(V))
+      else if (!First.valid() && Plan.held(V))
         First = V;
     Segments Cut(G.type(First).elements(), G.type(First).rowLength());
     OS << "  group " << I << ": " << typeText(G.type(First)) << ", " << W.Sweeps
