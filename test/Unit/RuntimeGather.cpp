@@ -129,7 +129,7 @@ protected:
       EXPECT_TRUE(boundMemory(P, {16 << 20, Threads}, Diags));
       Directory.write("out", std::string(8 * Want.size(), '\1'));
       RunProgress Progress;
-      EXPECT_TRUE(runProgram(P, {Directory.path("out")},
+      EXPECT_TRUE(runProgram(P, {Directory.path("out")}, Directory.root(),
                              InstructionSet::Portable, Progress, Diags));
       std::vector<float> Got(2 * Want.size());
       std::ifstream(Directory.path("out"), std::ios::binary)
