@@ -262,7 +262,8 @@ static void markRankingPass(Sweep &S) {
       I.Runs = Pass::Both;
     }
     for (const TileOperand &O : {I.A, I.B, I.C})
-      if (O.Where == TileOperand::Place::Register)
+      if (O.Where == TileOperand::Place::Register ||
+          O.Where == TileOperand::Place::Output)
         Needed.push_back(O);
   }
 }

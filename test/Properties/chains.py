@@ -62,11 +62,6 @@ METHODS = {
     "ram": (BASED, 1, 3, {}, {}),
     "ramplus_tl": (BASED, 1, 3, {}, {"r": (0.0, 0.5)}),
 }
-# These rank, or sum over columns, and can't yet do so with what was selected or
-# ranked itself, or is stored.
-RANKING = ("della", "della_linear", "nuslerp")
-SELECTING = ("ties", "dare_ties", "breadcrumbs", "breadcrumbs_ties", "della",
-             "della_linear", "sce")
 
 
 class Maker:
@@ -121,9 +116,6 @@ class Maker:
         It uses the newest stage, so that the chain is one."""
         method = self.pick(list(METHODS))
         base, least, most, of_model, of_merge = METHODS[method]
-        if method in RANKING:
-            layers = {n: c for n, c in layers.items() if n not in self.selected}
-            newest = newest if newest in layers else None
         count = int(self.rng.integers(least, most + 1))
         takes_base = base == BASED or (base == OPTIONAL and self.chance(0.5))
         names = [self.pick(list(layers)) for _ in range(count + takes_base)]
@@ -169,14 +161,11 @@ class Maker:
 
     def chain(self):
         models, layers = self.models()
-        self.selected = set()  # Stages that select, or are made from such.
         stages, newest = {}, None
         for i in range(self.rng.integers(2, 7)):
             plan, total = self.stage(layers, newest)
             newest = f"s{i}"
             stages[newest] = plan
-            if plan["merge_method"] in SELECTING or self.selected & used(plan):
-                self.selected.add(newest)
             layers[newest] = total
         return models, stages
 
@@ -236,14 +225,13 @@ def check(number, work):
             return f"stage {name}: exit code {code}\n{words}"
     arguments = chain_arguments(maker, chained, stages)
     last, kept = list(stages)[-1], maker.pick(list(stages)[:-1])
-    # What is stored can't be ranked in the same run, either.
-    ranks = any(p["merge_method"] in RANKING for p in stages.values())
-    if kept in reaches(stages, last) and not ranks and maker.chance(0.6):
+    if kept in reaches(stages, last) and maker.chance(0.6):
         call = f"{kept}.yml" if (chained / f"{kept}.yml").exists() and not any(
             a.startswith("--stage") for a in arguments) else kept
         arguments.append(f"--keep={call}=kept")
-    code, words = run(chained, [*arguments, "-o", "out", "--threads",
-                                str(maker.rng.integers(1, 4))])
+    code, words = run(chained, [
+        *arguments, "-o", "out", "--threads", str(maker.rng.integers(1, 4)),
+        "--hold", maker.pick(("auto", "auto", "recompute", "memory", "scratch"))])
     if code:
         return f"the chain: exit code {code}\n{words}"
     wrong = differences(staged / last, chained / "out")
