@@ -5,6 +5,7 @@
 # substituted by name, since a checkout directory may well be called `mergec`.
 
 import os
+import shutil
 
 import lit.formats
 
@@ -57,6 +58,18 @@ def cpu_flags():
         pass
     return set()
 
+
+# Real clients of what mergec writes: npm packages that utils/test fetches.
+clients = os.path.join(config.mergec_binary_dir, "test", "Clients")
+config.substitutions.append(("%clients", "'%s'" % clients))
+if os.path.isdir(os.path.join(clients, "node_modules")) and shutil.which(
+    "node", path=config.environment["PATH"]
+):
+    config.available_features.add("clients")
+else:
+    lit_config.note(
+        "tests of real clients are not run: utils/fetch-clients has not fetched them"
+    )
 
 flags = cpu_flags()
 if {"avx2", "f16c"} <= flags:

@@ -26,6 +26,9 @@ class Case:
     plan: dict
     arguments: list = field(default_factory=list)
     seed: int = 0  # Of the random methods.
+    # What the oracle judges by instead, where it is to see something simpler.
+    oracle_models: dict = None
+    oracle_plan: dict = None
 
 
 def model(name, **parameters):

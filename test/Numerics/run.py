@@ -27,6 +27,7 @@ import numpy as np
 import cases
 import cases_further
 import cases_random
+import cases_vocabulary
 import plan as plans
 import random_masks
 from judge import Verdict, judge
@@ -58,8 +59,10 @@ def merge(tool, directory, out="out", arguments=()):
 
 def expectations(case):
     """The jobs of a case, by the name of the tensor they make."""
-    models = {n: plans.Model(s.tensors, s.config) for n, s in case.models.items()}
-    return {job.name: job for job in plans.output_jobs(case.plan, models)}
+    seen = case.oracle_models or case.models
+    models = {n: plans.Model(s.tensors, s.config) for n, s in seen.items()}
+    return {job.name: job for job in
+            plans.output_jobs(case.oracle_plan or case.plan, models)}
 
 
 def judge_result(case, jobs, directory, masks=None):
@@ -169,7 +172,8 @@ def main():
     if options.group in cases_random.GROUPS:
         chosen = cases_random.GROUPS[options.group](options.first, options.count)
     else:
-        chosen = {**cases.GROUPS, **cases_further.GROUPS}[options.group]()
+        chosen = {**cases.GROUPS, **cases_further.GROUPS,
+                  **cases_vocabulary.GROUPS}[options.group]()
     results = [report(c, run_case(c, tool, work)) for c in chosen
                if options.only in (None, c.name)
                and options.method in (None, c.plan["merge_method"])]

@@ -28,6 +28,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Numerics"))
 
+import cases_vocabulary as vocabularies  # noqa: E402
 import models as m  # noqa: E402
 import yaml_subset  # noqa: E402
 from cases import Case  # noqa: E402
@@ -184,6 +185,15 @@ def scenarios():
     start = llama("13b", layers=40)
     yield "platypus-hermes-13b", Scenario("platypus-hermes-13b", {
         n: llama(n, like=start) for n in names})
+    # Finetunes of one model that have added tokens of their own.
+    start = llama("llama3", vocab=20)
+    tokens = ["<s>", *"abcdefghijklmn", "<end>"]
+    names = {"flammenai/Mahou-1.3-llama3-8B": ["<im>"],
+             "Danielbrdz/Barcenas-Llama3-8b-ORPO": [],
+             "Weyaxi/Einstein-v6.1-Llama3-8B": ["<pad>", "<im>"]}
+    yield "linear-union-llama3", Scenario("linear-union-llama3", {
+        n: vocabularies.with_vocabulary(llama(n, like=start), tokens + more, 20, n)
+        for n, more in names.items()})
     yield "medical-specialist", Scenario("medical-specialist", {
         "mistralai/Mistral-7B-v0.1": first,
         "medalpaca/medalpaca-7b": second,
@@ -270,6 +280,9 @@ def judge_scenario(scenario, work):
             read_model(work / earlier.out),
             dict(next(iter(earlier.models.values())).config))
     case = Case(scenario.plan, models, plan)
+    if "tokenizer_source" in plan:
+        source = {"tokenizer": {"source": plan["tokenizer_source"]}}
+        case.oracle_models = vocabularies.as_seen({**plan, **source}, models)
     verdicts = judge_result(case, expectations(case), work / scenario.out)
     return [] if report(case, verdicts) else ["the result is not what it should be"]
 
