@@ -78,6 +78,8 @@ if {"avx512f", "avx512bw", "avx512dq", "avx512vl"} <= flags:
     config.available_features.add("avx512")
 for sanitizer in filter(None, config.mergec_sanitize.split(",")):
     config.available_features.add("san-" + sanitizer)
+if os.path.exists("/usr/bin/dot"):
+    config.available_features.add("graphviz")
 # Root may write anywhere: tests of missing permissions need another user.
 if os.geteuid() != 0:
     config.available_features.add("unprivileged")

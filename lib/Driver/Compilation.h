@@ -90,6 +90,9 @@ private:
 /// configuration does not fit it, where the result's is made from that.
 OutputContents describe(const Compilation &C, const RunResult &R);
 
+/// `--emit-ir=dot`.
+void printDot(const Compilation &C, llvm::raw_ostream &OS);
+
 /// `--dry-run`.
 void printDryRun(const Compilation &C, llvm::raw_ostream &OS);
 

@@ -21,6 +21,13 @@ static int driveGraph(const DriverOptions &Options, Session &S,
         .hint("name it without other files");
     return S.end();
   }
+  if (Options.Emit == EmitIR::Dot) {
+    S.Diags
+        .report(Kind::BadOption,
+                "a graph (.mir) has no stages and models to draw")
+        .hint("`--emit-ir=dot` draws plans");
+    return S.end();
+  }
   if (!Options.Output.empty() || Options.Emit == EmitIR::No) {
     S.Diags
         .report(Kind::BadOption,
@@ -82,6 +89,10 @@ int mergec::drive(const DriverOptions &Options, llvm::raw_ostream &Out,
     return S.end();
   if (C.emits(EmitIR::Scheduled)) {
     printSchedule(C.G, *C.Sweeps, Out);
+    return S.end();
+  }
+  if (C.emits(EmitIR::Dot)) {
+    printDot(C, Out);
     return S.end();
   }
   C.layOutResults();

@@ -31,6 +31,9 @@ void Compilation::layOutResults() {
   for (auto [R, Index] : Places) {
     Outputs.push_back(R->Tensors[Index]);
     Outputs.back().Shard += R->FirstShard;
+    if (!R->Name.empty()) // For messages of the run.
+      Outputs.back().Name =
+          G.get(G.intern(R->Name + ": " + Outputs.back().Name.str()));
   }
 }
 

@@ -216,11 +216,14 @@ bool Compilation::lowerOne(uint32_t Index) {
                 {}};
   Here.Vocabulary.describe(Here.Facts);
 
-  bool IsModel = llvm::any_of(
-      llvm::drop_begin(Plans.Stages, Index), [&](const Stage &Other) {
-        return llvm::any_of(Other.Uses,
-                            [&](auto &Use) { return Use.second == Index; });
-      });
+  // A picture shows the tensors of every stage.
+  bool IsModel = emits(EmitIR::Dot) ||
+                 llvm::any_of(llvm::drop_begin(Plans.Stages, Index),
+                              [&](const Stage &Other) {
+                                return llvm::any_of(Other.Uses, [&](auto &Use) {
+                                  return Use.second == Index;
+                                });
+                              });
   if (!IsModel)
     return true;
   std::vector<ComputedTensor> Tensors;

@@ -100,6 +100,7 @@ bool StageLowering::completeJob(const Slice &S, Job &J) {
 /// The tensor as it is stored, or as the stage that computes it would store it.
 ValueId StageLowering::load(const Input &In, const TensorInfo &T) {
   uint64_t Index = &T - In.Model->tensors().data();
+  Result.Sources.push_back({In.Model, uint32_t(Index)});
   if (!In.Values.empty())
     return In.Values[Index];
   Type Stored = T.Type == DType::Opaque
@@ -115,7 +116,12 @@ ValueId StageLowering::load(const Input &In, const TensorInfo &T) {
 void StageLowering::finish(ValueId V, llvm::StringRef Name) {
   NameId Id = G.intern(Name);
   Result.Parameters += G.type(V).elements();
-  Result.Tensors.push_back({Id, V});
+  // What has been loaded since the last tensor.
+  uint32_t First = 0;
+  if (!Result.Tensors.empty())
+    First = Result.Tensors.back().FirstSource + Result.Tensors.back().Sources;
+  Result.Tensors.push_back(
+      {Id, V, First, uint32_t(Result.Sources.size() - First)});
   if (Options.Store)
     G.store(V, Name, Options.Result);
 }

@@ -55,6 +55,8 @@ static bool setEmit(DriverOptions &O, llvm::StringRef V) {
     O.Emit = EmitIR::Optimized;
   else if (V == "scheduled")
     O.Emit = EmitIR::Scheduled;
+  else if (V == "dot")
+    O.Emit = EmitIR::Dot;
   else
     return false;
   return true;
@@ -183,7 +185,7 @@ static constexpr OptionRow Looking[] = {
      flag<&DriverOptions::Stats>},
     {"emit-ir", "[form]",
      "print the graph instead of running it: lowered (default),\n"
-     "optimized or scheduled; a .mir file can be the input",
+     "optimized, scheduled, or dot for Graphviz; a .mir file can be the input",
      setEmit},
     {"run-pass", "names", "run these passes instead of the pipeline",
      setPasses},

@@ -21,7 +21,7 @@
 namespace mergec {
 
 /// Which form of the graph to print instead of running it.
-enum class EmitIR : uint8_t { No, Lowered, Optimized, Scheduled };
+enum class EmitIR : uint8_t { No, Lowered, Optimized, Scheduled, Dot };
 
 struct DriverOptions {
   /// Plans (.yml, .yaml, any other), or one graph (.mir).

@@ -55,14 +55,22 @@ struct LayerMapEntry {
   std::vector<From> Sources;
 };
 
+/// A tensor that another is made from.
+struct TensorSource {
+  const Checkpoint *Model;
+  uint32_t Tensor; ///< Index into the model's tensors.
+};
+
 /// A tensor of a stage's result.
 struct StageTensor {
   NameId Name;
   ValueId Value; ///< As it is stored, or would be.
+  uint32_t FirstSource, Sources;
 };
 
 struct LoweredStage {
-  std::vector<StageTensor> Tensors;  ///< In the order in which they are stored.
+  std::vector<StageTensor> Tensors; ///< In the order in which they are stored.
+  std::vector<TensorSource> Sources;
   const Checkpoint *Donor = nullptr; ///< Of configuration and tokenizer.
   std::string DonorModel;            ///< Its spelling in the plan.
   int64_t Layers = 0;
@@ -74,6 +82,10 @@ struct LoweredStage {
   uint64_t Parameters = 0;         ///< Elements of all tensors.
   std::vector<std::string> Models; ///< Spellings, in plan order, the base first
                                    ///< if it is not among the models.
+
+  llvm::ArrayRef<TensorSource> sourcesOf(const StageTensor &T) const {
+    return llvm::ArrayRef(Sources).slice(T.FirstSource, T.Sources);
+  }
 };
 
 /// Appends to `G` what makes the plan's result of its models. Nothing if there
