@@ -24,13 +24,17 @@ protected:
   }
   void TearDown() override { llvm::sys::fs::remove(Path); }
 
-  std::optional<Plan> parse(llvm::StringRef Text, Diagnostics &Diags) {
+  bool write(llvm::StringRef Text) {
     // A file that is cut to nothing and written again is flushed to disk by
     // some file systems; a new one is not.
     llvm::sys::fs::remove(Path);
     std::error_code Failed;
     llvm::raw_fd_ostream(Path, Failed) << Text;
-    EXPECT_FALSE(Failed);
+    return !Failed;
+  }
+
+  std::optional<Plan> parse(llvm::StringRef Text, Diagnostics &Diags) {
+    EXPECT_TRUE(write(Text));
     std::optional<PlanFile> File = readPlanFile(Path, Diags);
     if (!File)
       return std::nullopt;
