@@ -124,7 +124,7 @@ TEST_F(PlanDocuments, TheCommandCountsInsteadOfTheMatrix) {
   PlanFile File = read(Text, {Seed});
   ASSERT_EQ(File.Plans.size(), 2u);
   EXPECT_EQ(File.Plans[1].Text,
-            "{seed: 5,  merge_method: linear, models: [{model: a}], "
+            "{ seed: 5, merge_method: linear, models: [{model: a}], "
             "parameters: {weight: 1}}\n");
 }
 
