@@ -37,6 +37,22 @@ std::shared_ptr<const Tokenizer> TokenizerCache::of(const Checkpoint &Model,
   return read(Model.directory(), Found);
 }
 
+bool TokenizerCache::areSame(const Checkpoint &A, const Checkpoint &B) {
+  const StageTokens *OfA = ofStage(A), *OfB = ofStage(B);
+  const Tokenizer *TokensOfA = OfA ? OfA->Tokens.get() : nullptr;
+  const Tokenizer *TokensOfB = OfB ? OfB->Tokens.get() : nullptr;
+  if (TokensOfA || TokensOfB)
+    return TokensOfA == TokensOfB;
+  if (A.directory() == B.directory())
+    return true;
+  // A chain asks again and again.
+  auto [It, New] =
+      Same.try_emplace({A.directory().str(), B.directory().str()}, false);
+  if (New)
+    It->second = haveSameTokenizerFiles(A.directory(), B.directory());
+  return It->second;
+}
+
 /// How many rows the input embedding has; 0 if there is none.
 static int64_t embeddingRows(const Checkpoint &C) {
   for (const TensorInfo &T : C.tensors())
@@ -67,17 +83,17 @@ bool StageVocabulary::readAll(const CheckpointMap &Models,
 /// Nothing asks for the tokenizers; but if they differ, somebody should have.
 void StageVocabulary::compare(const CheckpointMap &Models,
                               TokenizerCache &Cache, Diagnostics &Diags) {
-  auto DirectoryOf = [&](const VocabularyModel &M) {
-    return Models.find(M.Ref.spelling())->second.Headers->directory();
+  auto HeadersOf = [&](const VocabularyModel &M) -> const Checkpoint & {
+    return *Models.find(M.Ref.spelling())->second.Headers;
   };
   bool Differ = llvm::any_of(Inputs, [&](const VocabularyModel &M) {
-    return !haveSameTokenizerFiles(DirectoryOf(Inputs.front()), DirectoryOf(M));
+    return !Cache.areSame(HeadersOf(Inputs.front()), HeadersOf(M));
   });
   if (!Differ)
     return;
   for (VocabularyModel &M : Inputs) {
     Faults Found;
-    M.Tokens = Cache.of(*Models.find(M.Ref.spelling())->second.Headers, Found);
+    M.Tokens = Cache.of(HeadersOf(M), Found);
     if (Found.empty())
       continue;
     Diagnostic &D =

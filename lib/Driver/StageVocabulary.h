@@ -40,6 +40,9 @@ public:
   /// Of a stage's model or of files.
   std::shared_ptr<const Tokenizer> of(const Checkpoint &Model, Faults &Found);
 
+  /// Whether two models have one tokenizer; files are compared, not read.
+  bool areSame(const Checkpoint &A, const Checkpoint &B);
+
 private:
   struct Entry {
     std::string Directory;
@@ -47,6 +50,7 @@ private:
     Faults Found;
   };
   std::vector<Entry> Entries;
+  std::map<std::pair<std::string, std::string>, bool> Same; ///< Directories.
   std::map<const Checkpoint *, StageTokens> OfStages;
 };
 
