@@ -30,8 +30,10 @@ bool Compilation::readPlans() {
   Request.Set = Options.Set;
   for (const auto &[Name, Directory] : Options.Keep)
     Request.Keep.push_back(Name);
-  // Where nothing is written there is no telling which result is meant.
-  Request.ManyResults = Options.Output.empty();
+  // Of several files that are only looked at each may be meant.
+  Request.ManyResults =
+      !Options.OutRoot.empty() ||
+      (Options.Output.empty() && Options.Inputs.size() > 1);
   std::optional<Chain> Read = readChain(Request, Diags);
   if (!Read)
     return false;
@@ -112,7 +114,7 @@ const Checkpoint *Compilation::openModel(const ModelRef &Ref,
   llvm::StringRef Beside = llvm::sys::path::parent_path(From.Path);
   std::vector<llvm::StringRef> Names(Plans.Names.begin(), Plans.Names.end());
   llvm::StringRef Near = Diagnostics::nearest(Ref.Path, Names);
-  if (!Near.empty() && Ref.Revision.empty()) {
+  if (!Near.empty() && Near != Ref.Path && Ref.Revision.empty()) {
     // A stage's name, misspelt, is worth another message than a model's.
     Diagnostics Unsaid;
     if (!findModel(Ref.Path, Ref.Revision, Beside, Ref.Where, Unsaid)) {

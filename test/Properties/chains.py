@@ -27,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "Numerics"))
 
 import models as m  # noqa: E402
+from safetensors_io import Tensor  # noqa: E402
 
 HISTORY = ("README.md", "mergekit_config.yml")
 FILTERS = ("self_attn", "mlp", "norm", "down_proj", "layers.1.", "odd")
@@ -64,6 +65,15 @@ METHODS = {
 }
 
 
+def with_less_vocabulary(spec):
+    """Of rows that not all models have the common ones are merged."""
+    shorter = {n: Tensor(t.dtype, t.bits[:-2]) for n, t in spec.tensors.items()
+               if "embed_tokens" in n or "lm_head" in n}
+    spec = m.with_tensors(spec, shorter)
+    spec.config["vocab_size"] -= 2
+    return spec
+
+
 class Maker:
     def __init__(self, number):
         self.rng = m.generator("chain", number)
@@ -90,6 +100,8 @@ class Maker:
             if self.chance(0.2):
                 result[name] = m.mixed_dtypes(result[name], ("BF16", "F32", "F64"),
                                               f"{self.number}/{name}")
+            if self.chance(0.15):
+                result[name] = with_less_vocabulary(result[name])
         return result, {name: layers for name in result}
 
     def value(self, bounds):
