@@ -17,7 +17,7 @@ namespace mergec::tokenizer {
 using Json = nlohmann::ordered_json;
 
 /// Ids from here on are taken for mistakes: no vocabulary is that large.
-constexpr uint64_t MostIds = uint64_t(1) << 24;
+constexpr uint64_t MostIds = uint64_t(1) << 22;
 
 constexpr llvm::StringLiteral MendHint = "mend the file, or download it again";
 
