@@ -32,7 +32,8 @@ import cases_vocabulary as vocabularies  # noqa: E402
 import models as m  # noqa: E402
 import yaml_subset  # noqa: E402
 from cases import Case  # noqa: E402
-from run import expectations, judge_result, report  # noqa: E402
+from run import (  # noqa: E402
+    RANDOM_FORMULAS, expectations, judge_result, probe_masks, report)
 from safetensors_io import Tensor, read_model  # noqa: E402
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -199,6 +200,20 @@ def scenarios():
         "medalpaca/medalpaca-7b": second,
         "teknium/OpenHermes-2.5-Mistral-7B": mistral("hermes", like=first)})
 
+    names = ["alpindale/Llama-3.2-3B", "unsloth/Llama-3.2-3B-Instruct",
+             "belyakoff/llama-3.2-3b-instruct-fine-tuned",
+             "Medragondot/llama-3.2-3b-thinking"]
+    start = llama("3b", layers=28)
+    yield "dare-ties-llama-3.2", Scenario(
+        "dare-ties-llama-3.2",
+        {n: llama(n, like=start) if n != names[0] else start for n in names},
+        says=[r"warning: .*`interpolation_factor`"])
+    start = llama("7b")
+    yield "dare-ties-llama", Scenario("dare-ties-llama", {
+        "meta-llama/Llama-2-7b-hf": start,
+        **{n: llama(n, like=start) for n in (
+            "WizardLM/WizardLM-7B-V1.0", "garage-bAInd/Platypus-7B")}})
+
     names = ["mistralai/Mistral-7B-v0.1", "CohereForAI/aya-23-7B", "Qwen/Qwen3-7B"]
     yield "multilingual-merge-alike", Scenario("multilingual-merge", {
         n: mistral(n, like=first) for n in names})
@@ -283,7 +298,11 @@ def judge_scenario(scenario, work):
     if "tokenizer_source" in plan:
         source = {"tokenizer": {"source": plan["tokenizer_source"]}}
         case.oracle_models = vocabularies.as_seen({**plan, **source}, models)
-    verdicts = judge_result(case, expectations(case), work / scenario.out)
+    jobs, masks = expectations(case), None
+    if plan["merge_method"] in RANDOM_FORMULAS:
+        os.environ["HF_HUB_CACHE"] = str(work / "hub")
+        masks = probe_masks(case, jobs, "mergec", work)
+    verdicts = judge_result(case, jobs, work / scenario.out, masks)
     return [] if report(case, verdicts) else ["the result is not what it should be"]
 
 
