@@ -81,10 +81,12 @@ bool Worker::rankChunk(Flight &F, uint64_t Begin, uint64_t Count) {
     uint64_t PartLength = Whole ? Length : Count;
     for (uint64_t Offset = 0; Offset < Count; Offset += PartLength) {
       float *Part = RankedBuffers[I] + Offset;
+      if (Whole) {
+        Ranker->rankRow({Part, size_t(Length)}, Low, High, Part);
+        continue;
+      }
       Ranker->begin({Part, size_t(PartLength)});
-      if (Whole)
-        Ranker->countItself();
-      else if (!countRow(F, Begin / Length, I))
+      if (!countRow(F, Begin / Length, I))
         return false;
       Ranker->finish(Length, Low, High, Part);
     }

@@ -15,7 +15,9 @@
 //   count(Other) …       for every part of the row, also this one;
 //   finish(…)            turns ranks into what lies between two numbers.
 //
-// A rank is a count, so it is the same however the row was cut into parts.
+// A rank is a count, so it is the same however the row was cut into parts. For
+// a whole row there is rankRow(), which is faster where many magnitudes are
+// equal, as those of differences of 16-bit values are.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,6 +34,10 @@ public:
   /// `Memory` holds RankBytesPerElement for each of `Capacity` elements.
   RowRanker(char *Memory, uint64_t Capacity);
 
+  /// Does for a whole row what begin, countItself and finish do. `Out` may be
+  /// the row.
+  void rankRow(llvm::ArrayRef<float> Row, double Low, double High, float *Out);
+
   void begin(llvm::ArrayRef<float> Part);
   void countItself();
   void count(llvm::ArrayRef<float> Other);
@@ -40,13 +46,15 @@ public:
   void finish(uint64_t Length, double Low, double High, float *Out) const;
 
 private:
+  bool rankByClasses(llvm::ArrayRef<float> Row, double Low, double High,
+                     float *Out);
   void sort();
 
   uint64_t *Equal, *Below; ///< By distinct magnitude: in the row, and of the
                            ///< row between this and the next smaller one.
   uint32_t *Keys, *Places; ///< Of the part, sorted by magnitude.
   uint32_t *OtherKeys, *OtherPlaces;
-  size_t N = 0, Distinct = 0;
+  size_t Capacity, N = 0, Distinct = 0;
 };
 
 } // namespace mergec

@@ -159,9 +159,10 @@ bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
   P.Memory.Workers = Workers;
   P.Memory.WorkerBytes = WorkerBytes(Chunk);
   // More groups in flight help when tensors are small, so that workers never
-  // wait for the last segment of one; a few per worker are enough.
+  // wait for the last segment of one; a few per worker are enough. Of those
+  // that hold values one more than the largest is.
   uint64_t Left = Request.Budget - Workers * P.Memory.WorkerBytes;
-  P.Memory.SharedBytes = std::min(Left, (N.State + N.Held) * Workers * 4);
+  P.Memory.SharedBytes = std::min(Left, N.State * Workers * 4 + N.Held * 2);
   return true;
 }
 
