@@ -31,10 +31,6 @@ void StageLowering::reportFindings() {
              "to all are used";
     case Kind::NotFloat:
       return Count(N) + Verb + " not floating point and can't be computed with";
-    case Kind::NotYet:
-      return Count(N) + Verb +
-             " the result of another stage, and their rows can't be put into "
-             "another order in the same run yet";
     case Kind::UntiedHead:
       return "models without a head of their own use their embedding as the "
              "head";
@@ -51,8 +47,6 @@ void StageLowering::reportFindings() {
     case Kind::ShapeMismatch:
       return "only models of one architecture and size can be merged, or "
              "stacked";
-    case Kind::NotYet:
-      return "give the stages one tokenizer, or run them one by one";
     case Kind::NotFloat:
       return "use the model's unquantised weights, or copy its layers with "
              "`merge_method: passthrough`";

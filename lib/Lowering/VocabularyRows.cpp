@@ -100,9 +100,6 @@ bool StageLowering::completeVocabularyJob(const Slice &S, Job &J) {
                              .str() +
                          " in " + Name,
                      J.Layer);
-      if (!From.Values.empty() && !Map.isLeading() &&
-          G.op(load(From, *Tensor)) != Op::Load)
-        Mistakes.add(Kind::NotYet, J.Pattern, "computed by " + Name, J.Layer);
     }
   }
   return Mistakes.size() == Before;
