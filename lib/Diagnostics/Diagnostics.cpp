@@ -81,9 +81,9 @@ Diagnostic &Diagnostics::report(Kind K, llvm::SMRange Where,
 
 bool Diagnostics::hasErrors(size_t From) const {
   std::lock_guard Lock(Mutex);
-  return std::any_of(
-      All.begin() + From, All.end(),
-      [](const Diagnostic &D) { return D.Level <= Severity::Error; });
+  return std::any_of(All.begin() + From, All.end(), [](const Diagnostic &D) {
+    return D.Level <= Severity::Error;
+  });
 }
 
 int Diagnostics::exitCode() const {

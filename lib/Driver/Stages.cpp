@@ -31,9 +31,8 @@ bool Compilation::readPlans() {
   for (const auto &[Name, Directory] : Options.Keep)
     Request.Keep.push_back(Name);
   // Of several files that are only looked at each may be meant.
-  Request.ManyResults =
-      !Options.OutRoot.empty() ||
-      (Options.Output.empty() && Options.Inputs.size() > 1);
+  Request.ManyResults = !Options.OutRoot.empty() ||
+                        (Options.Output.empty() && Options.Inputs.size() > 1);
   std::optional<Chain> Read = readChain(Request, Diags);
   if (!Read)
     return false;

@@ -1,4 +1,5 @@
-//===- Documents.cpp - The documents of a file -----------------------------===//
+//===- Documents.cpp - The documents of a file
+//-----------------------------===//
 //
 // Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,9 +8,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A line that begins with `---` or `...` is a marker wherever it stands: YAML
-// allows no text to hold one, not even between quotes. So a file can be cut into
-// its documents without being parsed, each can be read on its own, and a mistake
-// of syntax in one does not hide those in the others.
+// allows no text to hold one, not even between quotes. So a file can be cut
+// into its documents without being parsed, each can be read on its own, and a
+// mistake of syntax in one does not hide those in the others.
 //
 //===----------------------------------------------------------------------===//
 

@@ -21,14 +21,7 @@
 namespace mergec::reference {
 
 /// What `State` points to.
-enum class StateKind : uint8_t {
-  None,
-  Count,
-  Lanes,
-  Histogram,
-  Keep,
-  Largest
-};
+enum class StateKind : uint8_t { None, Count, Lanes, Histogram, Keep, Largest };
 
 /// What B holds.
 enum class OperandKind : uint8_t {

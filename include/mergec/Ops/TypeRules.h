@@ -23,8 +23,8 @@ bool isFloatTensor(const Type &T);
 bool sameComputed(const Graph &G, llvm::ArrayRef<ValueId> Values,
                   std::string &Error);
 
-/// `W` is one number per tensor or row of a tensor of type `T`; or, where the op
-/// can take that, per column.
+/// `W` is one number per tensor or row of a tensor of type `T`; or, where the
+/// op can take that, per column.
 bool weighs(const Graph &G, ValueId W, const Type &T, std::string &Error,
             bool Columns = false);
 

@@ -111,7 +111,7 @@ struct Module {
 struct TokenizerPlan {
   std::optional<std::string> Source;   ///< `union`, `base`, or a model.
   std::optional<ModelRef> SourceModel; ///< If it is a model.
-  bool LegacyForm = false;           ///< Written as `tokenizer_source:`.
+  bool LegacyForm = false;             ///< Written as `tokenizer_source:`.
   std::optional<int64_t> PadToMultipleOf;
   struct Token {
     std::string Text;
