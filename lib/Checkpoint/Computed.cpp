@@ -8,7 +8,6 @@
 
 #include "Structure.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/StringSaver.h"
 
 using namespace mergec;
 
@@ -21,14 +20,14 @@ mergec::computedCheckpoint(llvm::StringRef Name, llvm::StringRef Directory,
   Result->Name = Name.str();
   Result->Directory = Directory.str();
   Result->ConfigText = ConfigText.str();
-  llvm::StringSaver Names(Result->Arena);
   for (const ComputedTensor &T : Tensors) {
-    llvm::StringRef Kept = Names.save(T.Name);
+    llvm::StringRef Kept = llvm::StringRef(T.Name).copy(Result->Arena);
     Result->Tensors.push_back({Kept,
                                llvm::ArrayRef(T.Shape).copy(Result->Arena), 0,
                                T.Bytes, 0, T.Type});
     if (T.Type == DType::Opaque)
-      Result->ForeignTypes.push_back({Kept, Names.save(T.ForeignType)});
+      Result->ForeignTypes.push_back(
+          {Kept, llvm::StringRef(T.ForeignType).copy(Result->Arena)});
   }
   llvm::sort(Result->Tensors, [](const TensorInfo &A, const TensorInfo &B) {
     return A.Name < B.Name;

@@ -26,7 +26,7 @@ bool Tokenizer::add(llvm::StringRef Text, uint32_t Id) {
   if (Id >= Texts.size())
     Texts.resize(Id + 1);
   // Also an empty text has an address, which tells it from none.
-  Texts[Id] = Saver.save(Text);
+  Texts[Id] = Text.empty() ? "" : Text.copy(Arena);
   Ids[Texts[Id]] = Id;
   return true;
 }

@@ -84,7 +84,6 @@ private:
   double Score = 0;
   size_t Items = 0;
   llvm::BumpPtrAllocator Arena;
-  llvm::StringSaver Saver{Arena};
 };
 
 bool EventReader::key(std::string &Name) {
@@ -145,7 +144,7 @@ void EventReader::mergeValue(const Json &V) {
       MergesAreWrong = true;
       return;
     }
-    llvm::StringRef Both = Saver.save(*Text);
+    llvm::StringRef Both = llvm::StringRef(*Text).copy(Arena);
     Merges.emplace_back(Both.take_front(Space), Both.drop_front(Space + 1));
     return;
   }
@@ -199,7 +198,8 @@ bool EventReader::start(Json &&Empty) {
 void EventReader::endOfInner() {
   if (Where == Part::Merges) {
     if (Items == 2)
-      Merges.emplace_back(Saver.save(First), Saver.save(Second));
+      Merges.emplace_back(llvm::StringRef(First).copy(Arena),
+                          llvm::StringRef(Second).copy(Arena));
     else
       MergesAreWrong = true;
     return;

@@ -21,7 +21,6 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Allocator.h"
-#include "llvm/Support/StringSaver.h"
 #include <memory>
 #include <optional>
 #include <string>
@@ -108,7 +107,6 @@ public:
 
 private:
   llvm::BumpPtrAllocator Arena;
-  llvm::StringSaver Saver{Arena};
   std::vector<llvm::StringRef> Texts;
   std::vector<bool> Pieces;
   llvm::DenseMap<llvm::StringRef, uint32_t> Ids;
