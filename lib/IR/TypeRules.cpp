@@ -34,6 +34,12 @@ bool mergec::sameComputed(const Graph &G, llvm::ArrayRef<ValueId> Values,
   return true;
 }
 
+TypeId mergec::inferSame(Graph &G, llvm::ArrayRef<ValueId> Operands,
+                         llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
+  sameComputed(G, Operands, Error);
+  return G.typeId(Operands[0]);
+}
+
 bool mergec::weighs(const Graph &G, ValueId W, const Type &T,
                     std::string &Error, bool Columns) {
   const Type &N = G.type(W);
@@ -60,4 +66,12 @@ TypeId mergec::reducedType(Graph &G, const Type &T, uint64_t Over,
     return G.intern(Type::rows(T.rowCount(), Width));
   Error = ("`over` is `tensor` or `row`, not `" + Axis + "`").str();
   return {};
+}
+
+TypeId mergec::inferReduced(Graph &G, llvm::ArrayRef<ValueId> Operands,
+                            llvm::ArrayRef<uint64_t> Attributes, TypeId,
+                            std::string &Error) {
+  if (!sameComputed(G, Operands, Error))
+    return {};
+  return reducedType(G, G.type(Operands[0]), Attributes[0], 1, Error);
 }

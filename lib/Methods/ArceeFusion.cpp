@@ -70,15 +70,13 @@ static constexpr HostFunction Functions[] = {
 namespace mergec::methods {
 extern const Method methodArceeFusion;
 const Method methodArceeFusion = {
-    "arcee_fusion",
-    "the base with the changes whose importance stands out",
-    "Moves one finetune's most telling changes into another model, and leaves "
-    "the rest of it alone.",
-    "",
-    BaseUse::Required,
-    1,
-    1,
-    {},
-    lower,
-    Functions};
+    .Name = "arcee_fusion",
+    .Summary = "the base with the changes whose importance stands out",
+    .Purpose = "Moves one finetune's most telling changes into another model, "
+               "and leaves the rest of it alone.",
+    .Base = BaseUse::Required,
+    .MaxModels = 1,
+    .Lower = lower,
+    .Functions = Functions,
+};
 } // namespace mergec::methods

@@ -10,13 +10,6 @@
 
 using namespace mergec;
 
-static ValueId lower(MethodContext &C) {
-  SparseVectors Vectors = taskVectors(C);
-  for (size_t I = 0; I != Vectors.size(); ++I)
-    dropOutliers(C, I, Vectors[I]);
-  return mergeTaskVectors(C, Vectors, /*Consensus=*/false);
-}
-
 static constexpr ParameterSpec Parameters[] = {
     WeightParameter,
     densityParameter(
@@ -31,15 +24,15 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodBreadcrumbs;
 const Method methodBreadcrumbs = {
-    "breadcrumbs",
-    "task vectors without their largest and their smallest entries",
-    "Many finetunes of one base: outliers of each, which mislead the sum, are "
-    "dropped along with the noise.",
-    "Davari and Belilovsky, Model breadcrumbs, 2023 (arXiv:2312.06795)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    TaskVectorFunctions};
+    .Name = "breadcrumbs",
+    .Summary = "task vectors without their largest and their smallest entries",
+    .Purpose = "Many finetunes of one base: outliers of each, which mislead "
+               "the sum, are dropped along with the noise.",
+    .Paper =
+        "Davari and Belilovsky, Model breadcrumbs, 2023 (arXiv:2312.06795)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lowerTaskVectors<dropOutliers, /*Consensus=*/false>,
+    .Functions = TaskVectorFunctions,
+};
 } // namespace mergec::methods

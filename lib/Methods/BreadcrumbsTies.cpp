@@ -10,13 +10,6 @@
 
 using namespace mergec;
 
-static ValueId lower(MethodContext &C) {
-  SparseVectors Vectors = taskVectors(C);
-  for (size_t I = 0; I != Vectors.size(); ++I)
-    dropOutliers(C, I, Vectors[I]);
-  return mergeTaskVectors(C, Vectors, /*Consensus=*/true);
-}
-
 static constexpr ParameterSpec Parameters[] = {
     WeightParameter,
     densityParameter(
@@ -32,15 +25,15 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodBreadcrumbsTies;
 const Method methodBreadcrumbsTies = {
-    "breadcrumbs_ties",
-    "task vectors without their largest and their smallest entries, merged by "
-    "elected sign",
-    "As `breadcrumbs`, where finetunes pull in opposite directions.",
-    "Davari and Belilovsky, Model breadcrumbs, 2023 (arXiv:2312.06795)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    TaskVectorFunctions};
+    .Name = "breadcrumbs_ties",
+    .Summary = "task vectors without their largest and their smallest entries, "
+               "merged by elected sign",
+    .Purpose = "As `breadcrumbs`, where finetunes pull in opposite directions.",
+    .Paper =
+        "Davari and Belilovsky, Model breadcrumbs, 2023 (arXiv:2312.06795)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lowerTaskVectors<dropOutliers, /*Consensus=*/true>,
+    .Functions = TaskVectorFunctions,
+};
 } // namespace mergec::methods

@@ -10,13 +10,6 @@
 
 using namespace mergec;
 
-static ValueId lower(MethodContext &C) {
-  SparseVectors Vectors = taskVectors(C);
-  for (size_t I = 0; I != Vectors.size(); ++I)
-    thinAtRandom(C, I, Vectors[I]);
-  return mergeTaskVectors(C, Vectors, /*Consensus=*/false);
-}
-
 static constexpr ParameterSpec Parameters[] = {
     WeightParameter,
     densityParameter("share of the differences that is kept: any, at random"),
@@ -30,15 +23,15 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodDareLinear;
 const Method methodDareLinear = {
-    "dare_linear",
-    "task vectors of which a random share is kept and scaled up",
-    "Several finetunes of one base: dropping most of each leaves less for the "
-    "others to collide with.",
-    "Yu et al., Language models are super Mario, 2023 (arXiv:2311.03099)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    TaskVectorFunctions};
+    .Name = "dare_linear",
+    .Summary = "task vectors of which a random share is kept and scaled up",
+    .Purpose = "Several finetunes of one base: dropping most of each leaves "
+               "less for the others to collide with.",
+    .Paper =
+        "Yu et al., Language models are super Mario, 2023 (arXiv:2311.03099)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lowerTaskVectors<thinAtRandom, /*Consensus=*/false>,
+    .Functions = TaskVectorFunctions,
+};
 } // namespace mergec::methods

@@ -10,13 +10,6 @@
 
 using namespace mergec;
 
-static ValueId lower(MethodContext &C) {
-  SparseVectors Vectors = taskVectors(C);
-  for (size_t I = 0; I != Vectors.size(); ++I)
-    thinAtRandom(C, I, Vectors[I]);
-  return mergeTaskVectors(C, Vectors, /*Consensus=*/true);
-}
-
 static constexpr ParameterSpec Parameters[] = {
     WeightParameter,
     densityParameter("share of the differences that is kept: any, at random"),
@@ -31,14 +24,15 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodDareTies;
 const Method methodDareTies = {
-    "dare_ties",
-    "task vectors of which a random share is kept, merged by elected sign",
-    "As `dare_linear`, where finetunes pull in opposite directions.",
-    "Yu et al., Language models are super Mario, 2023 (arXiv:2311.03099)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    TaskVectorFunctions};
+    .Name = "dare_ties",
+    .Summary =
+        "task vectors of which a random share is kept, merged by elected sign",
+    .Purpose = "As `dare_linear`, where finetunes pull in opposite directions.",
+    .Paper =
+        "Yu et al., Language models are super Mario, 2023 (arXiv:2311.03099)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lowerTaskVectors<thinAtRandom, /*Consensus=*/true>,
+    .Functions = TaskVectorFunctions,
+};
 } // namespace mergec::methods

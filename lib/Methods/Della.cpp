@@ -10,13 +10,6 @@
 
 using namespace mergec;
 
-static ValueId lower(MethodContext &C) {
-  SparseVectors Vectors = taskVectors(C);
-  for (size_t I = 0; I != Vectors.size(); ++I)
-    thinByRank(C, I, Vectors[I]);
-  return mergeTaskVectors(C, Vectors, /*Consensus=*/true);
-}
-
 static constexpr ParameterSpec Parameters[] = {
     WeightParameter,
     densityParameter("share of the differences that is kept: at random, the "
@@ -32,16 +25,14 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodDella;
 const Method methodDella = {
-    "della",
-    "task vectors thinned at random, small entries more than large ones, "
-    "merged "
-    "by elected sign",
-    "As `dare_ties`, but keeping what a finetune changed most.",
-    "Deep et al., DELLA-Merging, 2024 (arXiv:2406.11617)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    TaskVectorFunctions};
+    .Name = "della",
+    .Summary = "task vectors thinned at random, small entries more than large "
+               "ones, merged by elected sign",
+    .Purpose = "As `dare_ties`, but keeping what a finetune changed most.",
+    .Paper = "Deep et al., DELLA-Merging, 2024 (arXiv:2406.11617)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lowerTaskVectors<thinByRank, /*Consensus=*/true>,
+    .Functions = TaskVectorFunctions,
+};
 } // namespace mergec::methods

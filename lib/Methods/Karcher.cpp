@@ -161,15 +161,15 @@ static constexpr HostFunction Functions[] = {
 namespace mergec::methods {
 extern const Method methodKarcher;
 const Method methodKarcher = {
-    "karcher",
-    "the centre of mass of the models' directions, with their average length",
-    "As slerp, for any number of models with equal say; exact where multislerp "
-    "approximates.",
-    "Karcher, Riemannian center of mass and mollifier smoothing, 1977",
-    BaseUse::None,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    Functions};
+    .Name = "karcher",
+    .Summary = "the centre of mass of the models' directions, with their "
+               "average length",
+    .Purpose = "As slerp, for any number of models with equal say; exact where "
+               "multislerp approximates.",
+    .Paper = "Karcher, Riemannian center of mass and mollifier smoothing, 1977",
+    .Base = BaseUse::None,
+    .Parameters = Parameters,
+    .Lower = lower,
+    .Functions = Functions,
+};
 } // namespace mergec::methods

@@ -50,14 +50,13 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodLinear;
 const Method methodLinear = {
-    "linear",
-    "weighted average of the models",
-    "Model soups: finetunes of one base that should keep what they share. The "
-    "safe first thing to try.",
-    "Wortsman et al., Model soups, 2022 (arXiv:2203.05482)",
-    BaseUse::None,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower};
+    .Name = "linear",
+    .Summary = "weighted average of the models",
+    .Purpose = "Model soups: finetunes of one base that should keep what they "
+               "share. The safe first thing to try.",
+    .Paper = "Wortsman et al., Model soups, 2022 (arXiv:2203.05482)",
+    .Base = BaseUse::None,
+    .Parameters = Parameters,
+    .Lower = lower,
+};
 } // namespace mergec::methods

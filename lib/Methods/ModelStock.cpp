@@ -64,17 +64,17 @@ static constexpr HostFunction Functions[] = {
 namespace mergec::methods {
 extern const Method methodModelStock;
 const Method methodModelStock = {
-    "model_stock",
-    "the models' average, drawn towards the base where they disagree",
-    "Few finetunes of one base with the same aim: finds, without tuning, the "
-    "weight that an average of many would suggest.",
-    "Jang et al., Model Stock: All we need is just a few fine-tuned models, "
-    "2024 "
-    "(arXiv:2403.19522)",
-    BaseUse::Required,
-    2,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    Functions};
+    .Name = "model_stock",
+    .Summary =
+        "the models' average, drawn towards the base where they disagree",
+    .Purpose = "Few finetunes of one base with the same aim: finds, without "
+               "tuning, the weight that an average of many would suggest.",
+    .Paper = "Jang et al., Model Stock: All we need is just a few fine-tuned "
+             "models, 2024 (arXiv:2403.19522)",
+    .Base = BaseUse::Required,
+    .MinModels = 2,
+    .Parameters = Parameters,
+    .Lower = lower,
+    .Functions = Functions,
+};
 } // namespace mergec::methods

@@ -122,15 +122,13 @@ static constexpr HostFunction Functions[] = {
 namespace mergec::methods {
 extern const Method methodMultiSlerp;
 const Method methodMultiSlerp = {
-    "multislerp",
-    "the average direction of the models, with their average length",
-    "As slerp, for any number of models; with a base, of what they changed in "
-    "it.",
-    "",
-    BaseUse::Optional,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    Functions};
+    .Name = "multislerp",
+    .Summary = "the average direction of the models, with their average length",
+    .Purpose = "As slerp, for any number of models; with a base, of what they "
+               "changed in it.",
+    .Base = BaseUse::Optional,
+    .Parameters = Parameters,
+    .Lower = lower,
+    .Functions = Functions,
+};
 } // namespace mergec::methods

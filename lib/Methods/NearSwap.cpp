@@ -41,14 +41,13 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodNearSwap;
 const Method methodNearSwap = {
-    "nearswap",
-    "the base, moved by at most `t` towards the other model",
-    "Adds the flavour of a second model where the two are similar already, and "
-    "keeps the base where they are not.",
-    "",
-    BaseUse::Required,
-    1,
-    1,
-    Parameters,
-    lower};
+    .Name = "nearswap",
+    .Summary = "the base, moved by at most `t` towards the other model",
+    .Purpose = "Adds the flavour of a second model where the two are similar "
+               "already, and keeps the base where they are not.",
+    .Base = BaseUse::Required,
+    .MaxModels = 1,
+    .Parameters = Parameters,
+    .Lower = lower,
+};
 } // namespace mergec::methods

@@ -92,16 +92,17 @@ static constexpr HostFunction Functions[] = {
 namespace mergec::methods {
 extern const Method methodNuSlerp;
 const Method methodNuSlerp = {
-    "nuslerp",
-    "spherical interpolation between two models, or what they changed in a "
-    "base",
-    "As slerp, with weights for both models, for whole tensors or for each row "
-    "or column; with a base, of task vectors.",
-    "Shoemake, Animating rotation with quaternion curves, 1985",
-    BaseUse::Optional,
-    2,
-    2,
-    Parameters,
-    lower,
-    Functions};
+    .Name = "nuslerp",
+    .Summary = "spherical interpolation between two models, or what they "
+               "changed in a base",
+    .Purpose = "As slerp, with weights for both models, for whole tensors or "
+               "for each row or column; with a base, of task vectors.",
+    .Paper = "Shoemake, Animating rotation with quaternion curves, 1985",
+    .Base = BaseUse::Optional,
+    .MinModels = 2,
+    .MaxModels = 2,
+    .Parameters = Parameters,
+    .Lower = lower,
+    .Functions = Functions,
+};
 } // namespace mergec::methods

@@ -34,15 +34,14 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodPassthrough;
 const Method methodPassthrough = {
-    "passthrough",
-    "each layer from one model, unchanged",
-    "Frankenmerges: layers of several models stacked into a deeper one.",
-    "",
-    BaseUse::None,
-    1,
-    1,
-    Parameters,
-    lower,
-    {},
-    /*AnyDType=*/true};
+    .Name = "passthrough",
+    .Summary = "each layer from one model, unchanged",
+    .Purpose =
+        "Frankenmerges: layers of several models stacked into a deeper one.",
+    .Base = BaseUse::None,
+    .MaxModels = 1,
+    .Parameters = Parameters,
+    .Lower = lower,
+    .AnyDType = true,
+};
 } // namespace mergec::methods

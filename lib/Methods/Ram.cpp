@@ -33,16 +33,16 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodRam;
 const Method methodRam = {
-    "ram",
-    "the base plus, for each element, the average over the models that changed "
-    "it",
-    "Models trained by reinforcement learning, whose changes are sparse: what "
-    "only one of them has learnt is not diluted by the others.",
-    "Yuan et al., Behavior knowledge merge in reinforced agentic models, 2026 "
-    "(arXiv:2601.13572)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower};
+    .Name = "ram",
+    .Summary = "the base plus, for each element, the average over the models "
+               "that changed it",
+    .Purpose =
+        "Models trained by reinforcement learning, whose changes are sparse: "
+        "what only one of them has learnt is not diluted by the others.",
+    .Paper = "Yuan et al., Behavior knowledge merge in reinforced agentic "
+             "models, 2026 (arXiv:2601.13572)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lower,
+};
 } // namespace mergec::methods

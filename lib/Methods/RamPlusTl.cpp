@@ -78,17 +78,16 @@ static constexpr HostFunction Functions[] = {
 namespace mergec::methods {
 extern const Method methodRamPlusTl;
 const Method methodRamPlusTl = {
-    "ramplus_tl",
-    "as ram, with each model's unique changes enlarged the more it shares",
-    "As ram, where models lose in the averages what their unique changes "
-    "should "
-    "make up for.",
-    "Yuan et al., Behavior knowledge merge in reinforced agentic models, 2026 "
-    "(arXiv:2601.13572)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    Functions};
+    .Name = "ramplus_tl",
+    .Summary =
+        "as ram, with each model's unique changes enlarged the more it shares",
+    .Purpose = "As ram, where models lose in the averages what their unique "
+               "changes should make up for.",
+    .Paper = "Yuan et al., Behavior knowledge merge in reinforced agentic "
+             "models, 2026 (arXiv:2601.13572)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lower,
+    .Functions = Functions,
+};
 } // namespace mergec::methods

@@ -90,16 +90,15 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodSce;
 const Method methodSce = {
-    "sce",
-    "task vectors weighted by their energy, merged by elected sign where "
-    "models "
-    "differ most",
-    "Finetunes of one base of unequal strength, without weights to tune.",
-    "Wan et al., FuseChat, 2024 (arXiv:2408.07990)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    Functions};
+    .Name = "sce",
+    .Summary = "task vectors weighted by their energy, merged by elected sign "
+               "where models differ most",
+    .Purpose =
+        "Finetunes of one base of unequal strength, without weights to tune.",
+    .Paper = "Wan et al., FuseChat, 2024 (arXiv:2408.07990)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lower,
+    .Functions = Functions,
+};
 } // namespace mergec::methods

@@ -71,15 +71,16 @@ static constexpr HostFunction Functions[] = {
 namespace mergec::methods {
 extern const Method methodSlerp;
 const Method methodSlerp = {
-    "slerp",
-    "spherical interpolation between two models",
-    "Blends two finetunes without shrinking their weights the way an average "
-    "does; `t` is often a gradient over the layers.",
-    "Shoemake, Animating rotation with quaternion curves, 1985",
-    BaseUse::First,
-    2,
-    2,
-    Parameters,
-    lower,
-    Functions};
+    .Name = "slerp",
+    .Summary = "spherical interpolation between two models",
+    .Purpose = "Blends two finetunes without shrinking their weights the way "
+               "an average does; `t` is often a gradient over the layers.",
+    .Paper = "Shoemake, Animating rotation with quaternion curves, 1985",
+    .Base = BaseUse::First,
+    .MinModels = 2,
+    .MaxModels = 2,
+    .Parameters = Parameters,
+    .Lower = lower,
+    .Functions = Functions,
+};
 } // namespace mergec::methods

@@ -10,10 +10,6 @@
 
 using namespace mergec;
 
-static ValueId lower(MethodContext &C) {
-  return mergeTaskVectors(C, taskVectors(C), /*Consensus=*/false);
-}
-
 static constexpr ParameterSpec Parameters[] = {
     WeightParameter,
     densityParameter(ChangesNothing),
@@ -26,16 +22,15 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodTaskArithmetic;
 const Method methodTaskArithmetic = {
-    "task_arithmetic",
-    "the base plus weighted differences to it",
-    "Adds (or with a negative weight removes) what finetunes of the base have "
-    "learnt.",
-    "Ilharco et al., Editing models with task arithmetic, 2022 "
-    "(arXiv:2212.04089)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    TaskVectorFunctions};
+    .Name = "task_arithmetic",
+    .Summary = "the base plus weighted differences to it",
+    .Purpose = "Adds (or with a negative weight removes) what finetunes of the "
+               "base have learnt.",
+    .Paper = "Ilharco et al., Editing models with task arithmetic, 2022 "
+             "(arXiv:2212.04089)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lowerTaskVectors<keepAll, /*Consensus=*/false>,
+    .Functions = TaskVectorFunctions,
+};
 } // namespace mergec::methods

@@ -10,13 +10,6 @@
 
 using namespace mergec;
 
-static ValueId lower(MethodContext &C) {
-  SparseVectors Vectors = taskVectors(C);
-  for (size_t I = 0; I != Vectors.size(); ++I)
-    trimToLargest(C, I, Vectors[I]);
-  return mergeTaskVectors(C, Vectors, /*Consensus=*/true);
-}
-
 static constexpr ParameterSpec Parameters[] = {
     WeightParameter,
     densityParameter("share of the differences that is kept: the largest"),
@@ -31,14 +24,15 @@ static constexpr ParameterSpec Parameters[] = {
 namespace mergec::methods {
 extern const Method methodTies;
 const Method methodTies = {
-    "ties",
-    "task vectors, trimmed to their largest entries, merged by elected sign",
-    "Many finetunes of one base whose changes would otherwise cancel out.",
-    "Yadav et al., TIES-Merging, 2023 (arXiv:2306.01708)",
-    BaseUse::Required,
-    1,
-    Method::AnyNumber,
-    Parameters,
-    lower,
-    TaskVectorFunctions};
+    .Name = "ties",
+    .Summary = "task vectors, trimmed to their largest entries, merged by "
+               "elected sign",
+    .Purpose =
+        "Many finetunes of one base whose changes would otherwise cancel out.",
+    .Paper = "Yadav et al., TIES-Merging, 2023 (arXiv:2306.01708)",
+    .Base = BaseUse::Required,
+    .Parameters = Parameters,
+    .Lower = lowerTaskVectors<trimToLargest, /*Consensus=*/true>,
+    .Functions = TaskVectorFunctions,
+};
 } // namespace mergec::methods

@@ -6,27 +6,20 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mergec/IR/Graph.h"
 #include "mergec/Ops/TypeRules.h"
-#include "mergec/Schedule/SweepBuilder.h"
+#include "mergec/Schedule/EmitKernel.h"
 
 using namespace mergec;
-
-static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
-                    llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
-  sameComputed(G, Operands, Error);
-  return G.typeId(Operands[0]);
-}
-
-static void emit(SweepBuilder &B, ValueId V, unsigned) {
-  const Graph &G = B.graph();
-  TileOperand X = B.readWide(G.operands(V)[0]);
-  B.call(X.Type == DType::F64 ? Kernel::AbsoluteF64 : Kernel::AbsoluteF32,
-         B.result(V), X, {});
-}
 
 namespace mergec::ops {
 extern const OpInfo opAbsolute;
 const OpInfo opAbsolute = {
-    "absolute", OpClass::Elementwise, 1, 1, {}, "|x|", infer, nullptr, emit};
+    .Mnemonic = "absolute",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Summary = "|x|",
+    .Infer = inferSame,
+    .Emit = emitKernel<Kernel::AbsoluteF32, Kernel::AbsoluteF64>,
+};
 } // namespace mergec::ops

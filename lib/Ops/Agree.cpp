@@ -98,16 +98,15 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opAgree;
 const OpInfo opAgree = {
-    "agree",
-    OpClass::Elementwise,
-    3,
-    OpInfo::AnyNumber,
-    Attributes,
-    "the weighted sum of the tensors that have the elected sign, over the sum "
-    "of their divisors",
-    infer,
-    nullptr,
-    emit,
-    1,
-    true};
+    .Mnemonic = "agree",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 3,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Attributes = Attributes,
+    .Summary = "the weighted sum of the tensors that have the elected sign, "
+               "over the sum of their divisors",
+    .Infer = infer,
+    .Emit = emit,
+    .LeavesOut = true,
+};
 } // namespace mergec::ops

@@ -6,38 +6,20 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mergec/IR/Graph.h"
 #include "mergec/Ops/TypeRules.h"
-#include "mergec/Schedule/SweepBuilder.h"
+#include "mergec/Schedule/EmitKernel.h"
 
 using namespace mergec;
-
-static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
-                    llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
-  sameComputed(G, Operands, Error);
-  return G.typeId(Operands[0]);
-}
-
-static void emit(SweepBuilder &B, ValueId V, unsigned) {
-  llvm::ArrayRef<ValueId> Operands = B.graph().operands(V);
-  TileOperand X = B.readWide(Operands[0]);
-  TileOperand Y = B.readWide(Operands[1]);
-  TileOperand Z = B.readWide(Operands[2]);
-  Instruction I;
-  I.A = X;
-  I.B = Y;
-  I.C = Z;
-  I.First = X.Type == DType::F64 ? Kernel::BlendF64 : Kernel::BlendF32;
-  I.Out = B.result(V);
-  B.append(I);
-}
 
 namespace mergec::ops {
 extern const OpInfo opBlend;
 const OpInfo opBlend = {
-    "blend", OpClass::Elementwise,
-    3,       3,
-    {},      "z·x + (1 - z)·y: an average with a weight z for each element",
-    infer,   nullptr,
-    emit};
+    .Mnemonic = "blend",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 3,
+    .MaxOperands = 3,
+    .Summary = "z·x + (1 - z)·y: an average with a weight z for each element",
+    .Infer = inferSame,
+    .Emit = emitKernel<Kernel::BlendF32, Kernel::BlendF64>,
+};
 } // namespace mergec::ops

@@ -38,9 +38,13 @@ static ValueId fold(Graph &G, ValueId V) {
 
 namespace mergec::ops {
 extern const OpInfo opCast;
-const OpInfo opCast = {"cast", OpClass::Elementwise,
-                       1,      1,
-                       {},     "the same values in a wider type; exact",
-                       infer,  fold,
-                       nullptr};
+const OpInfo opCast = {
+    .Mnemonic = "cast",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Summary = "the same values in a wider type; exact",
+    .Infer = infer,
+    .Fold = fold,
+};
 } // namespace mergec::ops

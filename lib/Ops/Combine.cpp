@@ -105,14 +105,14 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 namespace mergec::ops {
 extern const OpInfo opCombine;
 const OpInfo opCombine = {
-    "combine",
-    OpClass::Elementwise,
-    2,
-    OpInfo::AnyNumber,
-    {},
-    "x0·w0 + x1·w1 + … (tensors, then weights); a weight of 0 leaves its term "
-    "out",
-    infer,
-    fold,
-    emit};
+    .Mnemonic = "combine",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 2,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Summary = "x0·w0 + x1·w1 + … (tensors, then weights); a weight of 0 "
+               "leaves its term out",
+    .Infer = infer,
+    .Fold = fold,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -22,7 +22,13 @@ static constexpr AttributeSpec Attributes[] = {
 
 namespace mergec::ops {
 extern const OpInfo opConstant;
-const OpInfo opConstant = {"constant", OpClass::Host, 0,
-                           0,          Attributes,    "the number `value`",
-                           infer,      nullptr,       nullptr};
+const OpInfo opConstant = {
+    .Mnemonic = "constant",
+    .Class = OpClass::Host,
+    .MinOperands = 0,
+    .MaxOperands = 0,
+    .Attributes = Attributes,
+    .Summary = "the number `value`",
+    .Infer = infer,
+};
 } // namespace mergec::ops

@@ -33,7 +33,12 @@ static void finish(const Reduction &R, GroupState &G, const void *,
 }
 
 static const ReductionInfo NonzeroElements = {
-    "count", 8, 8, 0, nullptr, endSegment, nullptr, finish, nullptr, nullptr};
+    .Name = "count",
+    .WorkerBytes = 8,
+    .SegmentBytes = 8,
+    .EndSegment = endSegment,
+    .Finish = finish,
+};
 
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   Instruction I;
@@ -46,9 +51,13 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 
 namespace mergec::ops {
 extern const OpInfo opCount;
-const OpInfo opCount = {"count", OpClass::Reduction,
-                        1,       1,
-                        {},      "how many elements are not 0",
-                        infer,   nullptr,
-                        emit};
+const OpInfo opCount = {
+    .Mnemonic = "count",
+    .Class = OpClass::Reduction,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Summary = "how many elements are not 0",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -42,13 +42,13 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opDivergence;
 const OpInfo opDivergence = {
-    "divergence",
-    OpClass::Reduction,
-    2,
-    2,
-    Attributes,
-    "Σp·log(p/q) over the tensor or each row, `floor` added to both",
-    infer,
-    nullptr,
-    emit};
+    .Mnemonic = "divergence",
+    .Class = OpClass::Reduction,
+    .MinOperands = 2,
+    .MaxOperands = 2,
+    .Attributes = Attributes,
+    .Summary = "Σp·log(p/q) over the tensor or each row, `floor` added to both",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

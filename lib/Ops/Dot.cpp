@@ -47,16 +47,16 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
               A, C);
 }
 
-static constexpr AttributeSpec Attributes[] = {
-    {"over", AttributeKind::Name},
-};
-
 namespace mergec::ops {
 extern const OpInfo opDot;
 const OpInfo opDot = {
-    "dot",      OpClass::Reduction,
-    2,          2,
-    Attributes, "<x, y> over the tensor, each row or each column, in f64",
-    infer,      nullptr,
-    emit};
+    .Mnemonic = "dot",
+    .Class = OpClass::Reduction,
+    .MinOperands = 2,
+    .MaxOperands = 2,
+    .Attributes = OverAttribute,
+    .Summary = "<x, y> over the tensor, each row or each column, in f64",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -77,13 +77,14 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opElect;
 const OpInfo opElect = {
-    "elect",
-    OpClass::Elementwise,
-    2,
-    OpInfo::AnyNumber,
-    Attributes,
-    "the sign (+1, -1) that the weighted tensors agree on, `by` sum or count",
-    infer,
-    nullptr,
-    emit};
+    .Mnemonic = "elect",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 2,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Attributes = Attributes,
+    .Summary = "the sign (+1, -1) that the weighted tensors agree on, `by` sum "
+               "or count",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -47,7 +47,15 @@ static constexpr AttributeSpec Attributes[] = {
 
 namespace mergec::ops {
 extern const OpInfo opExtract;
-const OpInfo opExtract = {"extract", OpClass::Host, 1,
-                          1,         Attributes,    "number `index` of several",
-                          infer,     fold,          emit};
+const OpInfo opExtract = {
+    .Mnemonic = "extract",
+    .Class = OpClass::Host,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Attributes = Attributes,
+    .Summary = "number `index` of several",
+    .Infer = infer,
+    .Fold = fold,
+    .Emit = emit,
+};
 } // namespace mergec::ops

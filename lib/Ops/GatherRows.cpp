@@ -75,13 +75,13 @@ static ValueId fold(Graph &G, ValueId V) {
 
 namespace mergec::ops {
 extern const OpInfo opGatherRows;
-const OpInfo opGatherRows = {"gather_rows",
-                             OpClass::Movement,
-                             2,
-                             OpInfo::AnyNumber,
-                             {},
-                             "rows of tensors, put together by a map",
-                             infer,
-                             fold,
-                             nullptr};
+const OpInfo opGatherRows = {
+    .Mnemonic = "gather_rows",
+    .Class = OpClass::Movement,
+    .MinOperands = 2,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Summary = "rows of tensors, put together by a map",
+    .Infer = infer,
+    .Fold = fold,
+};
 } // namespace mergec::ops

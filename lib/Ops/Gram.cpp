@@ -43,20 +43,17 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
                   Tiles[I], Tiles[J], Entry++);
 }
 
-static constexpr AttributeSpec Attributes[] = {
-    {"over", AttributeKind::Name},
-};
-
 namespace mergec::ops {
 extern const OpInfo opGram;
 const OpInfo opGram = {
-    "gram",
-    OpClass::Reduction,
-    1,
-    OpInfo::AnyNumber,
-    Attributes,
-    "all inner products <x_i, x_j>, i ≤ j, over the tensor or each row, in f64",
-    infer,
-    nullptr,
-    emit};
+    .Mnemonic = "gram",
+    .Class = OpClass::Reduction,
+    .MinOperands = 1,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Attributes = OverAttribute,
+    .Summary = "all inner products <x_i, x_j>, i ≤ j, over the tensor or each "
+               "row, in f64",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -6,26 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mergec/IR/Graph.h"
 #include "mergec/Ops/TypeRules.h"
-#include "mergec/Schedule/SweepBuilder.h"
+#include "mergec/Schedule/EmitKernel.h"
 
 using namespace mergec;
 
 // The threshold is compared with in f64, exactly; a NaN is not above it.
-
-static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
-                    llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
-  sameComputed(G, Operands, Error);
-  return G.typeId(Operands[0]);
-}
-
-static void emit(SweepBuilder &B, ValueId V, unsigned) {
-  const Graph &G = B.graph();
-  TileOperand X = B.readWide(G.operands(V)[0]);
-  B.call(X.Type == DType::F64 ? Kernel::IsGreaterF64 : Kernel::IsGreaterF32,
-         B.result(V), X, {}, B.literal(number(G.attribute(V, 0))));
-}
 
 static constexpr AttributeSpec Attributes[] = {
     {"threshold", AttributeKind::Number},
@@ -33,9 +19,14 @@ static constexpr AttributeSpec Attributes[] = {
 
 namespace mergec::ops {
 extern const OpInfo opIsAbove;
-const OpInfo opIsAbove = {"is_above", OpClass::Elementwise,
-                          1,          1,
-                          Attributes, "1 where x > `threshold`, else 0",
-                          infer,      nullptr,
-                          emit};
+const OpInfo opIsAbove = {
+    .Mnemonic = "is_above",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Attributes = Attributes,
+    .Summary = "1 where x > `threshold`, else 0",
+    .Infer = inferSame,
+    .Emit = emitKernel<Kernel::IsGreaterF32, Kernel::IsGreaterF64>,
+};
 } // namespace mergec::ops

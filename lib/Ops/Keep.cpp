@@ -55,11 +55,15 @@ static void beginKeepBelow(const Reduction &R, const GroupState &State,
 }
 
 static const ReductionInfo Lower = {
-    "keep",  sizeof(KeepState), 0,       0,       beginKeep,
-    nullptr, nullptr,           nullptr, nullptr, nullptr};
+    .Name = "keep",
+    .WorkerBytes = sizeof(KeepState),
+    .BeginSegment = beginKeep,
+};
 static const ReductionInfo Upper = {
-    "keep_below", sizeof(KeepState), 0,       0,       beginKeepBelow,
-    nullptr,      nullptr,           nullptr, nullptr, nullptr};
+    .Name = "keep_below",
+    .WorkerBytes = sizeof(KeepState),
+    .BeginSegment = beginKeepBelow,
+};
 
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   const Graph &G = B.graph();
@@ -85,10 +89,15 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 
 namespace mergec::ops {
 extern const OpInfo opKeep;
-const OpInfo opKeep = {"keep", OpClass::Elementwise,
-                       2,      2,
-                       {},     "x where the selection has it, else 0",
-                       infer,  nullptr,
-                       emit,   1,
-                       true,   true};
+const OpInfo opKeep = {
+    .Mnemonic = "keep",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 2,
+    .MaxOperands = 2,
+    .Summary = "x where the selection has it, else 0",
+    .Infer = infer,
+    .Emit = emit,
+    .LeavesOut = true,
+    .KeepsState = true,
+};
 } // namespace mergec::ops

@@ -40,15 +40,14 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 
 namespace mergec::ops {
 extern const OpInfo opKeepWhere;
-const OpInfo opKeepWhere = {"keep_where",
-                            OpClass::Elementwise,
-                            3,
-                            3,
-                            {},
-                            "x where |y| is at least a threshold, else 0",
-                            infer,
-                            nullptr,
-                            emit,
-                            1,
-                            true};
+const OpInfo opKeepWhere = {
+    .Mnemonic = "keep_where",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 3,
+    .MaxOperands = 3,
+    .Summary = "x where |y| is at least a threshold, else 0",
+    .Infer = infer,
+    .Emit = emit,
+    .LeavesOut = true,
+};
 } // namespace mergec::ops

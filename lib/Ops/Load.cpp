@@ -27,7 +27,12 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opLoad;
 const OpInfo opLoad = {
-    "load", OpClass::Source, 0,
-    0,      Attributes,      "tensor `name` of model `model`, as stored",
-    infer,  nullptr,         nullptr};
+    .Mnemonic = "load",
+    .Class = OpClass::Source,
+    .MinOperands = 0,
+    .MaxOperands = 0,
+    .Attributes = Attributes,
+    .Summary = "tensor `name` of model `model`, as stored",
+    .Infer = infer,
+};
 } // namespace mergec::ops

@@ -85,13 +85,15 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opMap;
 const OpInfo opMap = {
-    "map",
-    OpClass::Host,
-    0,
-    OpInfo::AnyNumber,
-    Attributes,
-    "a method's function of numbers, for the tensor or for each row or column",
-    infer,
-    fold,
-    emit};
+    .Mnemonic = "map",
+    .Class = OpClass::Host,
+    .MinOperands = 0,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Attributes = Attributes,
+    .Summary = "a method's function of numbers, for the tensor or for each row "
+               "or column",
+    .Infer = infer,
+    .Fold = fold,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -16,14 +16,6 @@
 
 using namespace mergec;
 
-static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
-                    llvm::ArrayRef<uint64_t> Attributes, TypeId,
-                    std::string &Error) {
-  if (!sameComputed(G, Operands, Error))
-    return {};
-  return reducedType(G, G.type(Operands[0]), Attributes[0], 1, Error);
-}
-
 static constexpr double Least = -std::numeric_limits<double>::infinity();
 
 static void beginSegment(const Reduction &, const GroupState &, uint32_t,
@@ -59,11 +51,22 @@ static void finishRows(const Reduction &R, GroupState &G, const void *,
 }
 
 static const ReductionInfo WholeTensor = {
-    "max",      8,       8,      0,       beginSegment,
-    endSegment, nullptr, finish, nullptr, nullptr};
+    .Name = "max",
+    .WorkerBytes = 8,
+    .SegmentBytes = 8,
+    .BeginSegment = beginSegment,
+    .EndSegment = endSegment,
+    .Finish = finish,
+};
 static const ReductionInfo EachRow = {
-    "row_max",  8,       8,          0,       beginSegment,
-    endSegment, nullptr, finishRows, nullptr, endRow};
+    .Name = "row_max",
+    .WorkerBytes = 8,
+    .SegmentBytes = 8,
+    .BeginSegment = beginSegment,
+    .EndSegment = endSegment,
+    .Finish = finishRows,
+    .EndRow = endRow,
+};
 
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   bool PerRow = B.graph().type(V).Kind == TypeKind::Rows;
@@ -78,16 +81,16 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
   B.append(I);
 }
 
-static constexpr AttributeSpec Attributes[] = {
-    {"over", AttributeKind::Name},
-};
-
 namespace mergec::ops {
 extern const OpInfo opMax;
 const OpInfo opMax = {
-    "max",      OpClass::Reduction,
-    1,          1,
-    Attributes, "the largest element of the tensor or each row",
-    infer,      nullptr,
-    emit};
+    .Mnemonic = "max",
+    .Class = OpClass::Reduction,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Attributes = OverAttribute,
+    .Summary = "the largest element of the tensor or each row",
+    .Infer = inferReduced,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -31,8 +31,11 @@ static void finishMagnitudes(const Reduction &R, GroupState &G, const void *,
 }
 
 static const ReductionInfo Magnitudes = {
-    "order_statistics", 0,     0,      0, nullptr, nullptr, nullptr,
-    finishMagnitudes,   never, nullptr};
+    .Name = "order_statistics",
+    .WorkerBytes = 0,
+    .Finish = finishMagnitudes,
+    .Needed = never,
+};
 
 static void emit(SweepBuilder &B, ValueId V, unsigned Phase) {
   emitRadixSelection(B, V, Phase);
@@ -42,14 +45,14 @@ static void emit(SweepBuilder &B, ValueId V, unsigned Phase) {
 
 namespace mergec::ops {
 extern const OpInfo opOrderStatistics;
-const OpInfo opOrderStatistics = {"order_statistics",
-                                  OpClass::Reduction,
-                                  2,
-                                  OpInfo::AnyNumber,
-                                  {},
-                                  "the k-th largest magnitudes, one for each k",
-                                  infer,
-                                  nullptr,
-                                  emit,
-                                  2};
+const OpInfo opOrderStatistics = {
+    .Mnemonic = "order_statistics",
+    .Class = OpClass::Reduction,
+    .MinOperands = 2,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Summary = "the k-th largest magnitudes, one for each k",
+    .Infer = infer,
+    .Emit = emit,
+    .Phases = 2,
+};
 } // namespace mergec::ops

@@ -67,9 +67,14 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 
 namespace mergec::ops {
 extern const OpInfo opRound;
-const OpInfo opRound = {"round", OpClass::Elementwise,
-                        1,       1,
-                        {},      "rounded to nearest even into a storage type",
-                        infer,   fold,
-                        emit};
+const OpInfo opRound = {
+    .Mnemonic = "round",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Summary = "rounded to nearest even into a storage type",
+    .Infer = infer,
+    .Fold = fold,
+    .Emit = emit,
+};
 } // namespace mergec::ops

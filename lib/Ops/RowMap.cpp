@@ -29,7 +29,12 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opRowMap;
 const OpInfo opRowMap = {
-    "row_map", OpClass::Source, 0,
-    0,         Attributes,      "where rows come from: sources, means, zero",
-    infer,     nullptr,         nullptr};
+    .Mnemonic = "row_map",
+    .Class = OpClass::Source,
+    .MinOperands = 0,
+    .MaxOperands = 0,
+    .Attributes = Attributes,
+    .Summary = "where rows come from: sources, means, zero",
+    .Infer = infer,
+};
 } // namespace mergec::ops

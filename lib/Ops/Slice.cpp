@@ -44,9 +44,13 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opSlice;
 const OpInfo opSlice = {
-    "slice",    OpClass::Movement,
-    1,          1,
-    Attributes, "the first `rows` entries along the first axis",
-    infer,      fold,
-    nullptr};
+    .Mnemonic = "slice",
+    .Class = OpClass::Movement,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Attributes = Attributes,
+    .Summary = "the first `rows` entries along the first axis",
+    .Infer = infer,
+    .Fold = fold,
+};
 } // namespace mergec::ops

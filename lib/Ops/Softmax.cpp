@@ -37,7 +37,13 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 
 namespace mergec::ops {
 extern const OpInfo opSoftmax;
-const OpInfo opSoftmax = {"softmax", OpClass::Elementwise,     3,     3,
-                          {},        "exp(x - s) / t, in f64", infer, nullptr,
-                          emit};
+const OpInfo opSoftmax = {
+    .Mnemonic = "softmax",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 3,
+    .MaxOperands = 3,
+    .Summary = "exp(x - s) / t, in f64",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

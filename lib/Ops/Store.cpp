@@ -29,14 +29,14 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opStore;
 const OpInfo opStore = {
-    "store",
-    OpClass::Sink,
-    1,
-    1,
-    Attributes,
-    "writes tensor `name` of the model, or of the model `result` if the run "
-    "makes several",
-    infer,
-    nullptr,
-    emit};
+    .Mnemonic = "store",
+    .Class = OpClass::Sink,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Attributes = Attributes,
+    .Summary = "writes tensor `name` of the model, or of the model `result` if "
+               "the run makes several",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -12,12 +12,6 @@
 
 using namespace mergec;
 
-static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
-                    llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
-  sameComputed(G, Operands, Error);
-  return G.typeId(Operands[0]);
-}
-
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   ValueId X = B.graph().operands(V)[0], Y = B.graph().operands(V)[1];
   DType Compute = B.graph().type(V).Element;
@@ -38,5 +32,12 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 namespace mergec::ops {
 extern const OpInfo opSubtract;
 const OpInfo opSubtract = {
-    "subtract", OpClass::Elementwise, 2, 2, {}, "x - y", infer, nullptr, emit};
+    .Mnemonic = "subtract",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 2,
+    .MaxOperands = 2,
+    .Summary = "x - y",
+    .Infer = inferSame,
+    .Emit = emit,
+};
 } // namespace mergec::ops

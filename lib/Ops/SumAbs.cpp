@@ -13,14 +13,6 @@
 
 using namespace mergec;
 
-static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
-                    llvm::ArrayRef<uint64_t> Attributes, TypeId,
-                    std::string &Error) {
-  if (!sameComputed(G, Operands, Error))
-    return {};
-  return reducedType(G, G.type(Operands[0]), Attributes[0], 1, Error);
-}
-
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   TileOperand X = B.readWide(B.graph().operands(V)[0]);
   emitLaneSum(
@@ -28,15 +20,16 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
       X, {});
 }
 
-static constexpr AttributeSpec Attributes[] = {
-    {"over", AttributeKind::Name},
-};
-
 namespace mergec::ops {
 extern const OpInfo opSumAbs;
-const OpInfo opSumAbs = {"sum_abs",  OpClass::Reduction,
-                         1,          1,
-                         Attributes, "Σ|x| over the tensor or each row, in f64",
-                         infer,      nullptr,
-                         emit};
+const OpInfo opSumAbs = {
+    .Mnemonic = "sum_abs",
+    .Class = OpClass::Reduction,
+    .MinOperands = 1,
+    .MaxOperands = 1,
+    .Attributes = OverAttribute,
+    .Summary = "Σ|x| over the tensor or each row, in f64",
+    .Infer = inferReduced,
+    .Emit = emit,
+};
 } // namespace mergec::ops

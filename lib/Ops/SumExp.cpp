@@ -30,16 +30,16 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
               {}, 0, B.numbers(Operands[1]));
 }
 
-static constexpr AttributeSpec Attributes[] = {
-    {"over", AttributeKind::Name},
-};
-
 namespace mergec::ops {
 extern const OpInfo opSumExp;
 const OpInfo opSumExp = {
-    "sum_exp",  OpClass::Reduction,
-    2,          2,
-    Attributes, "Σexp(x - s) over the tensor or each row, in f64",
-    infer,      nullptr,
-    emit};
+    .Mnemonic = "sum_exp",
+    .Class = OpClass::Reduction,
+    .MinOperands = 2,
+    .MaxOperands = 2,
+    .Attributes = OverAttribute,
+    .Summary = "Σexp(x - s) over the tensor or each row, in f64",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

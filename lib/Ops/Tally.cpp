@@ -12,12 +12,6 @@
 
 using namespace mergec;
 
-static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
-                    llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
-  sameComputed(G, Operands, Error);
-  return G.typeId(Operands[0]);
-}
-
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   const Graph &G = B.graph();
   bool Double = G.type(V).Element == DType::F64;
@@ -30,9 +24,13 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 
 namespace mergec::ops {
 extern const OpInfo opTally;
-const OpInfo opTally = {"tally", OpClass::Elementwise,
-                        1,       OpInfo::AnyNumber,
-                        {},      "how many of the tensors are not 0 there",
-                        infer,   nullptr,
-                        emit};
+const OpInfo opTally = {
+    .Mnemonic = "tally",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 1,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Summary = "how many of the tensors are not 0 there",
+    .Infer = inferSame,
+    .Emit = emit,
+};
 } // namespace mergec::ops

@@ -63,9 +63,12 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
 namespace mergec::ops {
 extern const OpInfo opVariance;
 const OpInfo opVariance = {
-    "variance", OpClass::Elementwise,
-    1,          OpInfo::AnyNumber,
-    {},         "at each place the variance of the tensors, as f32",
-    infer,      nullptr,
-    emit};
+    .Mnemonic = "variance",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 1,
+    .MaxOperands = OpInfo::AnyNumber,
+    .Summary = "at each place the variance of the tensors, as f32",
+    .Infer = infer,
+    .Emit = emit,
+};
 } // namespace mergec::ops

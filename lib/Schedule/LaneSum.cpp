@@ -63,17 +63,20 @@ static void finishRows(const Reduction &R, GroupState &G, const void *,
 }
 
 static const ReductionInfo WholeTensor = {
-    "lane_sum",     ReductionLanes * sizeof(double),
-    sizeof(double), 0,
-    nullptr,        endSegment,
-    nullptr,        finish,
-    nullptr,        nullptr};
+    .Name = "lane_sum",
+    .WorkerBytes = ReductionLanes * sizeof(double),
+    .SegmentBytes = sizeof(double),
+    .EndSegment = endSegment,
+    .Finish = finish,
+};
 static const ReductionInfo EachRow = {
-    "row_lane_sum", ReductionLanes * sizeof(double),
-    sizeof(double), 0,
-    nullptr,        endSegment,
-    nullptr,        finishRows,
-    nullptr,        endRow};
+    .Name = "row_lane_sum",
+    .WorkerBytes = ReductionLanes * sizeof(double),
+    .SegmentBytes = sizeof(double),
+    .EndSegment = endSegment,
+    .Finish = finishRows,
+    .EndRow = endRow,
+};
 
 void mergec::emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
                          TileOperand C, uint32_t Entry, NumberRef S) {
@@ -92,16 +95,10 @@ void mergec::emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
   B.append(I);
 }
 
-static const ReductionInfo EachColumn = {"column_sum",
-                                         BandColumns * sizeof(double),
-                                         0,
-                                         0,
-                                         nullptr,
-                                         nullptr,
-                                         nullptr,
-                                         nullptr,
-                                         nullptr,
-                                         nullptr};
+static const ReductionInfo EachColumn = {
+    .Name = "column_sum",
+    .WorkerBytes = BandColumns * sizeof(double),
+};
 
 void mergec::emitColumnSum(SweepBuilder &B, ValueId V, TileOperand Terms) {
   Reduction &R = B.reduction(EachColumn, V);

@@ -35,6 +35,9 @@ SparseVectors taskVectors(MethodContext &C);
 /// int(density·n), at least 1 unless density is 0.
 uint64_t survivors(double Density, uint64_t Elements);
 
+/// Keeps all.
+inline void keepAll(MethodContext &, size_t, SparseVector &) {}
+
 /// Keeps the largest of input `I`, as its density says; of `dare: {drop_rate}`,
 /// if given, those that a random drop has left, scaled by 1/(1-p).
 void trimToLargest(MethodContext &C, size_t I, SparseVector &V);
@@ -58,6 +61,17 @@ void thinByRank(MethodContext &C, size_t I, SparseVector &V);
 /// `lambda` scales; the base is added.
 ValueId mergeTaskVectors(MethodContext &C, llvm::ArrayRef<SparseVector> Vectors,
                          bool Consensus);
+
+/// `Method::Lower` of the family: each input's vector is thinned by `Thin`,
+/// then they are merged.
+template <void (*Thin)(MethodContext &C, size_t I, SparseVector &V),
+          bool Consensus>
+ValueId lowerTaskVectors(MethodContext &C) {
+  SparseVectors Vectors = taskVectors(C);
+  for (size_t I = 0; I != Vectors.size(); ++I)
+    Thin(C, I, Vectors[I]);
+  return mergeTaskVectors(C, Vectors, Consensus);
+}
 
 /// `rescale_factor` and `product`.
 extern const HostFunction TaskVectorFunctions[2];

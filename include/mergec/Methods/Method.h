@@ -68,15 +68,17 @@ enum class BaseUse : uint8_t {
 };
 
 struct Method {
+  static constexpr unsigned AnyNumber = std::numeric_limits<unsigned>::max();
+
   llvm::StringLiteral Name;
-  llvm::StringLiteral Summary; ///< One line: what it computes.
-  llvm::StringLiteral Purpose; ///< One or two lines: when to use it.
-  llvm::StringLiteral Paper;   ///< Reference, or empty.
+  llvm::StringLiteral Summary;    ///< One line: what it computes.
+  llvm::StringLiteral Purpose;    ///< One or two lines: when to use it.
+  llvm::StringLiteral Paper = ""; ///< Reference, or empty.
   BaseUse Base;
   /// How many models besides the base (with `BaseUse::First`: including it).
-  unsigned MinModels;
-  unsigned MaxModels; ///< `AnyNumber` for no limit.
-  llvm::ArrayRef<ParameterSpec> Parameters;
+  unsigned MinModels = 1;
+  unsigned MaxModels = AnyNumber; ///< `AnyNumber` for no limit.
+  llvm::ArrayRef<ParameterSpec> Parameters = {};
 
   /// Lowers one output tensor: the value before the final rounding. A method
   /// that finds a mistake in the values of parameters reports it to the context
@@ -89,8 +91,6 @@ struct Method {
   /// Takes tensors of any dtype, quantised ones too; it must not compute with
   /// those that are not floating point.
   bool AnyDType = false;
-
-  static constexpr unsigned AnyNumber = std::numeric_limits<unsigned>::max();
 
   const ParameterSpec *parameter(llvm::StringRef Name) const;
 };

@@ -64,7 +64,7 @@ struct OpInfo {
   OpClass Class;
   unsigned MinOperands;
   unsigned MaxOperands; ///< `AnyNumber` for no limit.
-  llvm::ArrayRef<AttributeSpec> Attributes;
+  llvm::ArrayRef<AttributeSpec> Attributes = {};
   llvm::StringLiteral Summary; ///< One line for the IR reference.
 
   /// The result's type. `Stated` is the type written in the text or asked for
@@ -78,11 +78,11 @@ struct OpInfo {
   /// Simplifies node `V` in place, or returns an existing value that equals it
   /// bit for bit on finite inputs; invalid if there is nothing to simplify.
   /// Null for ops that never fold.
-  ValueId (*Fold)(Graph &G, ValueId V);
+  ValueId (*Fold)(Graph &G, ValueId V) = nullptr;
 
   /// Elementwise: the instructions for one tile. Reduction: for phase
   /// `Phase` of `Phases`. Sink: the write. Null for other classes.
-  void (*Emit)(SweepBuilder &B, ValueId V, unsigned Phase);
+  void (*Emit)(SweepBuilder &B, ValueId V, unsigned Phase) = nullptr;
 
   /// How many sweeps a reduction takes before its value is known.
   unsigned Phases = 1;

@@ -23,6 +23,11 @@ bool isFloatTensor(const Type &T);
 bool sameComputed(const Graph &G, llvm::ArrayRef<ValueId> Values,
                   std::string &Error);
 
+/// `OpInfo::Infer` of ops whose operands and result are of one computed type.
+TypeId inferSame(Graph &G, llvm::ArrayRef<ValueId> Operands,
+                 llvm::ArrayRef<uint64_t> Attributes, TypeId Stated,
+                 std::string &Error);
+
 /// `W` is one number per tensor or row of a tensor of type `T`; or, where the
 /// op can take that, per column.
 bool weighs(const Graph &G, ValueId W, const Type &T, std::string &Error,
@@ -32,6 +37,17 @@ bool weighs(const Graph &G, ValueId W, const Type &T, std::string &Error,
 /// `over` attribute (`tensor`, `row`), with `Width` numbers.
 TypeId reducedType(Graph &G, const Type &T, uint64_t Over, uint32_t Width,
                    std::string &Error);
+
+/// `OpInfo::Infer` of reductions of computed tensors to one number, whose first
+/// attribute is `over`.
+TypeId inferReduced(Graph &G, llvm::ArrayRef<ValueId> Operands,
+                    llvm::ArrayRef<uint64_t> Attributes, TypeId Stated,
+                    std::string &Error);
+
+/// What such ops are declared with if they have no other attribute.
+inline constexpr AttributeSpec OverAttribute[] = {
+    {"over", AttributeKind::Name},
+};
 
 } // namespace mergec
 

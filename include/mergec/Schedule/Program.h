@@ -131,24 +131,24 @@ struct GroupState {
 /// A worker's state is zeroed when the worker starts on the sweep.
 struct ReductionInfo {
   llvm::StringLiteral Name;
-  uint32_t WorkerBytes;  ///< State of one worker.
-  uint32_t SegmentBytes; ///< Left behind by each segment.
-  uint32_t SharedBytes;  ///< Collects the workers' states.
+  uint32_t WorkerBytes;      ///< State of one worker.
+  uint32_t SegmentBytes = 0; ///< Left behind by each segment.
+  uint32_t SharedBytes = 0;  ///< Collects the workers' states.
   /// Before a worker's first tile of a segment; null: nothing.
   void (*BeginSegment)(const Reduction &R, const GroupState &G,
-                       uint32_t Segment, void *Worker);
+                       uint32_t Segment, void *Worker) = nullptr;
   /// After a worker's last tile of a segment.
-  void (*EndSegment)(void *Worker, void *Segment);
+  void (*EndSegment)(void *Worker, void *Segment) = nullptr;
   /// When a worker leaves the sweep; called under a lock.
-  void (*Merge)(void *Shared, const void *Worker);
+  void (*Merge)(void *Shared, const void *Worker) = nullptr;
   /// When all segments are done, by one thread. `Segments` holds SegmentBytes
   /// for each.
   void (*Finish)(const Reduction &R, GroupState &G, const void *Shared,
-                 const void *Segments);
+                 const void *Segments) = nullptr;
   /// False if this run's data makes the sweep superfluous for it.
-  bool (*Needed)(const Reduction &R, const GroupState &G);
+  bool (*Needed)(const Reduction &R, const GroupState &G) = nullptr;
   /// Per-row reductions: the end of a row, or of its piece in a segment.
-  void (*EndRow)(void *Worker, double *Number);
+  void (*EndRow)(void *Worker, double *Number) = nullptr;
 };
 
 struct Reduction {
