@@ -8,11 +8,13 @@
 
 #include "Worker.h"
 #include "mergec/Methods/HostFunction.h"
+#include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <cstring>
 #include <deque>
 #include <list>
 #include <map>
+#include <set>
 #include <sys/resource.h>
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
@@ -38,11 +40,12 @@ public:
       Workers.push_back(std::make_unique<Worker>(Run));
     HeldBytes = heldBytesOfGroups(Run.P);
     Finished.assign(Run.P.Groups.size(), false);
-    for (uint32_t H = 0; H != Run.P.Held.size(); ++H) {
+    for (uint32_t H = 0; H != Run.P.Held.size(); ++H)
       HeldFirst[Run.P.Held[H].FirstGroup].push_back(H);
-      if (Run.P.Held[H].LastGroup != Run.P.Held[H].FirstGroup)
-        HeldLast[Run.P.Held[H].LastGroup].push_back(H);
-    }
+    Readers.assign(Run.P.Held.size(), 0);
+    for (const Group &G : Run.P.Groups)
+      for (uint32_t H : heldByOthers(G))
+        ++Readers[H];
   }
 
   void run() {
@@ -63,7 +66,7 @@ private:
   void finish(Handle F);
   bool beginSweep(Flight &F);
   void endSweep(Flight &F);
-  bool inputsAreHeld(const Group &G) const;
+  std::set<uint32_t> heldByOthers(const Group &G) const;
   uint32_t indexOf(const Flight &F) const {
     return &F.TheGroup - Run.P.Groups.data();
   }
@@ -76,13 +79,13 @@ private:
   tbb::task_group Tasks;
   std::vector<std::unique_ptr<Worker>> Workers;
 
-  /// By group: what its own values take at most, those that it makes, and those
-  /// of others that it is the last to read.
+  /// By group: what its own values take at most, and those that it makes.
   std::vector<uint64_t> HeldBytes;
-  std::map<uint32_t, llvm::SmallVector<uint32_t, 4>> HeldFirst, HeldLast;
+  std::map<uint32_t, llvm::SmallVector<uint32_t, 4>> HeldFirst;
 
-  std::mutex Mutex;           ///< Guards what follows.
-  std::vector<bool> Finished; ///< By group.
+  std::mutex Mutex;              ///< Guards what follows.
+  std::vector<bool> Finished;    ///< By group.
+  std::vector<uint32_t> Readers; ///< By held value: other groups to come.
   std::list<Flight> Flights;
   std::deque<Handle> Queue; ///< One entry per strand.
   size_t NextGroup = 0;
@@ -96,27 +99,23 @@ private:
 };
 } // namespace
 
-/// Whether the groups are done that make the values that `G` reads.
-bool Scheduler::inputsAreHeld(const Group &G) const {
-  if (Run.P.Held.empty())
-    return true;
-  auto Done = [&](uint32_t File) {
-    if (!isHeld(File))
-      return true;
-    uint32_t Maker = Run.P.Held[heldIndex(File)].FirstGroup;
-    return &Run.P.Groups[Maker] == &G || Finished[Maker];
+/// The values that `G` reads and other groups make.
+std::set<uint32_t> Scheduler::heldByOthers(const Group &G) const {
+  std::set<uint32_t> Held;
+  auto Add = [&](uint32_t File) {
+    if (isHeld(File) &&
+        &Run.P.Groups[Run.P.Held[heldIndex(File)].FirstGroup] != &G)
+      Held.insert(heldIndex(File));
   };
   for (size_t S = 0; S != Run.P.code(G).StreamTypes.size(); ++S) {
     const StreamBinding &Bound = Run.P.Streams[G.FirstStream + S];
-    if (!Done(Bound.File))
-      return false;
+    Add(Bound.File);
     if (Bound.Gathered != StreamBinding::None)
       for (const GatheredRows::Source &From :
            Run.P.Gathered[Bound.Gathered].Sources)
-        if (!Done(From.File))
-          return false;
+        Add(From.File);
   }
-  return true;
+  return Held;
 }
 
 /// Begins the group's next sweep, if there is one, with a place for each value
@@ -154,7 +153,9 @@ void Scheduler::pump() {
       const Group &G = Run.P.Groups[NextGroup];
       uint64_t Held = HeldBytes[NextGroup];
       uint64_t Wanted = groupStateBytes(Run.P, G) + Held;
-      if (!inputsAreHeld(G))
+      if (llvm::any_of(heldByOthers(G), [&](uint32_t H) {
+            return !Finished[Run.P.Held[H].FirstGroup];
+          }))
         return; // Comes by again when that group is finished.
       if (!Flights.empty() && (Granted + Wanted > Run.P.Memory.SharedBytes ||
                                Flights.size() >= 4 * Workers.size()))
@@ -225,8 +226,9 @@ void Scheduler::finish(Handle F) {
       for (uint32_t H : It->second)
         if (Run.P.Held[H].LastGroup != Index && Run.P.Held[H].InMemory)
           Granted += Run.P.Held[H].Bytes;
-    if (auto It = HeldLast.find(Index); It != HeldLast.end())
-      for (uint32_t H : It->second) {
+    // Groups that read a value finish in any order.
+    for (uint32_t H : heldByOthers(F->TheGroup))
+      if (--Readers[H] == 0) {
         Granted -= Run.P.Held[H].InMemory ? Run.P.Held[H].Bytes : 0;
         Run.Held.end(H);
       }
