@@ -11,7 +11,6 @@
 #include "JsonText.h"
 #include "ModelFiles.h"
 #include "Target.h"
-#include "Writing.h"
 #include "mergec/Output/Output.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -57,9 +56,6 @@ bool OutputDirectory::writeContents(const OutputLayout &Layout,
                                     llvm::ArrayRef<OutputTensor> Tensors,
                                     const OutputContents &Contents,
                                     Diagnostics &Diags) {
-  std::lock_guard Guard(WritingDirectories::get().Mutex);
-  if (Temporary.empty())
-    return false; // Abandoned.
   bool Fine = true;
   auto Write = [&](llvm::StringRef Name, llvm::StringRef Text) {
     if (int Errno = writeNewFile(Temporary + "/" + Name.str(), Text)) {

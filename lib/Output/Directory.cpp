@@ -5,18 +5,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// One mutex guards all directories that are being written: creating, filling
-// and renaming take it, so that `abandonAll` can run on any thread at any time.
-// Writing the weights and waiting for the disk go on without it.
-//
-//===----------------------------------------------------------------------===//
 
 #include "Files.h"
 #include "Leftovers.h"
 #include "ModelFiles.h"
 #include "Target.h"
-#include "Writing.h"
 #include "mergec/Output/Output.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Path.h"
@@ -29,11 +22,6 @@
 
 using namespace mergec;
 namespace fs = std::filesystem;
-
-WritingDirectories &WritingDirectories::get() {
-  static WritingDirectories All;
-  return All;
-}
 
 bool OutputDirectory::check(llvm::StringRef Path, bool Force,
                             const OutputLayout &Layout,
@@ -57,32 +45,12 @@ std::unique_ptr<OutputDirectory> OutputDirectory::begin(
   Directory->Shown = Place->Shown;
   Directory->Existed = Place->Exists;
   Directory->Force = Force;
-  auto &Writing = WritingDirectories::get();
-  std::lock_guard Guard(Writing.Mutex);
-  Writing.Members.push_back(Directory.get());
-  if (Directory->makeTemporary(Diags) && Directory->create(Layout, Diags))
-    return Directory;
-  // The destructor takes the mutex too.
-  Directory->abandon();
-  llvm::erase(Writing.Members, Directory.get());
-  return nullptr;
+  if (!Directory->makeTemporary(Diags) || !Directory->create(Layout, Diags))
+    return nullptr;
+  return Directory;
 }
 
 OutputDirectory::~OutputDirectory() {
-  auto &Writing = WritingDirectories::get();
-  std::lock_guard Guard(Writing.Mutex);
-  abandon();
-  llvm::erase(Writing.Members, this);
-}
-
-void OutputDirectory::abandonAll() {
-  auto &Writing = WritingDirectories::get();
-  std::lock_guard Guard(Writing.Mutex);
-  for (OutputDirectory *Directory : Writing.Members)
-    Directory->abandon();
-}
-
-void OutputDirectory::abandon() {
   std::error_code Ignored;
   if (!Temporary.empty())
     fs::remove_all(Temporary, Ignored);
@@ -91,9 +59,6 @@ void OutputDirectory::abandon() {
   // What others have put there in the meantime keeps a directory alive.
   for (const std::string &Parent : llvm::reverse(CreatedParents))
     ::rmdir(Parent.c_str());
-  Lock = -1;
-  Temporary.clear();
-  CreatedParents.clear();
 }
 
 /// Makes `Directory` and those above it that are missing; outermost first.
@@ -162,33 +127,27 @@ bool OutputDirectory::create(const OutputLayout &Layout, Diagnostics &Diags) {
   return true;
 }
 
+bool OutputDirectory::syncAll(llvm::ArrayRef<std::string> Names,
+                              Diagnostics &Diags) {
+  auto Sync = [&](const std::string &Path, const std::string &Called) {
+    int Errno = syncToDisk(Path);
+    if (Errno)
+      reportCannotWrite(Diags, Called, Errno);
+    return Errno == 0;
+  };
+  return llvm::all_of(Names,
+                      [&](const std::string &Name) {
+                        return Sync(Temporary + "/" + Name, Shown + "/" + Name);
+                      }) &&
+         Sync(Temporary, Shown);
+}
+
 bool OutputDirectory::commit(Diagnostics &Diags, bool Sync) {
-  auto &Writing = WritingDirectories::get();
-  std::unique_lock Guard(Writing.Mutex);
-  if (Temporary.empty())
-    return false;
-  std::string Synced = Temporary;
-  auto Names = listDirectory(Synced, Final, Shown, Diags);
+  auto Names = listDirectory(Temporary, Final, Shown, Diags);
   if (!Names)
     return false;
-  Guard.unlock();
-  int Errno = 0;
-  std::string Culprit;
-  if (Sync) {
-    for (const std::string &Name : *Names)
-      if (int Failed = syncToDisk(Synced + "/" + Name); Failed && !Errno)
-        Errno = Failed, Culprit = Shown + "/" + Name;
-    if (!Errno && (Errno = syncToDisk(Synced)))
-      Culprit = Shown;
-  }
-
-  Guard.lock();
-  if (Temporary.empty())
-    return false; // Abandoned while waiting for the disk.
-  if (Errno) {
-    reportCannotWrite(Diags, Culprit, Errno);
+  if (Sync && !syncAll(*Names, Diags))
     return false;
-  }
   if (Existed) {
     if (!moveIntoExisting(*Names, Diags))
       return false;

@@ -11,7 +11,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <thread>
 
 using namespace mergec;
 using namespace mergec::test;
@@ -391,26 +390,16 @@ TEST_F(OutputDirectoryTest, ADeadRunOfTheSameProcessId) {
   EXPECT_EQ(namesIn(Root), (std::set<std::string>{"donor", "out"}));
 }
 
-TEST_F(OutputDirectoryTest, AbandonAllRemovesEverything) {
+TEST_F(OutputDirectoryTest, WithoutCommitEverythingIsRemoved) {
   fs::create_directory(at("old"));
-  auto New = begin(at("parent/new"));
-  auto Old = begin(at("old"));
-  ASSERT_TRUE(New && Old);
-  std::thread(OutputDirectory::abandonAll).join();
+  {
+    auto New = begin(at("parent/new"));
+    auto Old = begin(at("old"));
+    ASSERT_TRUE(New && Old);
+    EXPECT_FALSE(namesIn(at("old")).empty());
+  }
   EXPECT_EQ(namesIn(Root), (std::set<std::string>{"donor", "old"}));
   EXPECT_TRUE(namesIn(at("old")).empty());
-  EXPECT_FALSE(New->writeContents(Layout, Tensors, Contents, Diags));
-  EXPECT_FALSE(New->commit(Diags));
-  EXPECT_FALSE(Old->commit(Diags));
-  EXPECT_EQ(Diags.size(), 0u) << reported(Diags);
-}
-
-TEST_F(OutputDirectoryTest, AbandonAllLeavesWhatIsCommitted) {
-  auto Directory = begin(at("out"));
-  ASSERT_TRUE(Directory);
-  EXPECT_TRUE(Directory->commit(Diags));
-  OutputDirectory::abandonAll();
-  EXPECT_EQ(namesIn(at("out")).size(), 2u);
 }
 
 TEST_F(OutputDirectoryTest, LongNames) {

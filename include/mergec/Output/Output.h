@@ -164,18 +164,12 @@ public:
   /// result removed; other files stay.
   bool commit(Diagnostics &Diags, bool Sync = false);
 
-  /// Removes what every directory not yet committed has written, for a run that
-  /// is interrupted. From an ordinary thread, not from a signal handler; other
-  /// threads may still be writing. `writeContents` and `commit` then fail
-  /// without a report.
-  static void abandonAll();
-
 private:
   OutputDirectory() = default;
   bool create(const OutputLayout &Layout, Diagnostics &Diags);
   bool makeTemporary(Diagnostics &Diags);
+  bool syncAll(llvm::ArrayRef<std::string> Names, Diagnostics &Diags);
   bool moveIntoExisting(std::vector<std::string> Names, Diagnostics &Diags);
-  void abandon();
 
   std::string Final;     ///< Absolute, without symbolic links.
   std::string Shown;     ///< As the user spelt it.
