@@ -6,6 +6,7 @@
 
 import os
 import shutil
+import subprocess
 
 import lit.formats
 
@@ -80,6 +81,38 @@ for sanitizer in filter(None, config.mergec_sanitize.split(",")):
     config.available_features.add("san-" + sanitizer)
 if os.path.exists("/usr/bin/dot"):
     config.available_features.add("graphviz")
+
+
+def allows_direct_io():
+    """Whether the build's file system has input and output past the page cache."""
+    path = os.path.join(config.test_exec_root, "direct")
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_DIRECT))
+    except OSError:
+        return False
+    finally:
+        if os.path.exists(path):
+            os.remove(path)
+    return True
+
+
+def mounts_ramfs():
+    """Whether a test can have a file system of its own that has none."""
+    directory = os.path.join(config.test_exec_root, "mount")
+    os.makedirs(directory, exist_ok=True)
+    try:
+        return subprocess.run(
+            ["unshare", "--mount", "mount", "-t", "ramfs", "none", directory],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+if allows_direct_io():
+    config.available_features.add("direct-io")
+if mounts_ramfs():
+    config.available_features.add("ramfs")
 # Root may write anywhere: tests of missing permissions need another user.
 if os.geteuid() != 0:
     config.available_features.add("unprivileged")

@@ -88,8 +88,8 @@ int mergec::execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
     std::string Scratch = Options.Scratch;
     if (Scratch.empty())
       Scratch = llvm::sys::path::parent_path(Shards[0]);
-    Complete =
-        runProgram(C.TheProgram, Shards, Scratch, Set, Progress, S.Diags);
+    Complete = runProgram(C.TheProgram, Shards, Scratch, Options.IO, Set,
+                          Progress, S.Diags);
   }
   if (ProgressReporter::interrupted()) {
     S.end();

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 using namespace mergec;
@@ -19,13 +21,15 @@ File::~File() {
     ::close(Descriptor);
 }
 
-int File::openForReading(const std::string &Path) {
-  Descriptor = ::open(Path.c_str(), O_RDONLY | O_CLOEXEC);
+int File::openForReading(const std::string &Path, bool Direct) {
+  Descriptor =
+      ::open(Path.c_str(), O_RDONLY | O_CLOEXEC | (Direct ? O_DIRECT : 0));
   return Descriptor < 0 ? errno : 0;
 }
 
-int File::openForWriting(const std::string &Path) {
-  Descriptor = ::open(Path.c_str(), O_WRONLY | O_CLOEXEC);
+int File::openForWriting(const std::string &Path, bool Direct) {
+  Descriptor =
+      ::open(Path.c_str(), O_WRONLY | O_CLOEXEC | (Direct ? O_DIRECT : 0));
   return Descriptor < 0 ? errno : 0;
 }
 
@@ -42,9 +46,30 @@ int File::openScratch(const std::string &Directory) {
   return Descriptor < 0 ? errno : 0;
 }
 
-int File::readAt(void *To, uint64_t Size, uint64_t Offset) const {
+uint64_t File::size() const {
+  struct stat Status;
+  return ::fstat(Descriptor, &Status) == 0 ? Status.st_size : 0;
+}
+
+bool File::isUncached(uint64_t Size, uint64_t Offset) const {
+  // cachestat, which the C library does not know yet; since Linux 6.5.
+  constexpr long Number = 451;
+  struct {
+    uint64_t Offset, Size;
+  } Range = {Offset, Size};
+  struct {
+    uint64_t Cached, Dirty, BeingWritten, Evicted, RecentlyEvicted;
+  } Pages;
+  if (::syscall(Number, Descriptor, &Range, &Pages, 0) != 0)
+    return false;
+  const uint64_t Page = ::sysconf(_SC_PAGESIZE);
+  return Pages.Cached < (Offset + Size + Page - 1) / Page - Offset / Page;
+}
+
+int File::readAt(void *To, uint64_t Size, uint64_t Offset,
+                 uint64_t Least) const {
   auto *P = static_cast<char *>(To);
-  while (Size) {
+  for (uint64_t Done = 0; Done < Least;) {
     ssize_t Got = ::pread(Descriptor, P, Size, Offset);
     if (Got < 0) {
       if (errno == EINTR)
@@ -56,6 +81,7 @@ int File::readAt(void *To, uint64_t Size, uint64_t Offset) const {
     P += Got;
     Offset += Got;
     Size -= Got;
+    Done += Got;
   }
   return 0;
 }

@@ -31,15 +31,25 @@ public:
   }
   ~File();
 
-  /// 0, or errno.
-  int openForReading(const std::string &Path);
-  int openForWriting(const std::string &Path);
+  /// 0, or errno. `Direct`: past the page cache, in whole blocks.
+  int openForReading(const std::string &Path, bool Direct = false);
+  int openForWriting(const std::string &Path, bool Direct = false);
   /// A new file without a name in a directory, to write and read.
   int openScratch(const std::string &Directory);
 
   /// All of `Size` bytes. 0, errno, or EndOfFile.
-  int readAt(void *To, uint64_t Size, uint64_t Offset) const;
+  int readAt(void *To, uint64_t Size, uint64_t Offset) const {
+    return readAt(To, Size, Offset, Size);
+  }
+  /// The same, where a file may end after `Least` bytes.
+  int readAt(void *To, uint64_t Size, uint64_t Offset, uint64_t Least) const;
   int writeAt(const void *From, uint64_t Size, uint64_t Offset) const;
+
+  /// In bytes; 0 if it can't be known.
+  uint64_t size() const;
+  /// True if some of these bytes are not in the page cache, false if they are
+  /// or it can't be known.
+  bool isUncached(uint64_t Size, uint64_t Offset) const;
 
   static constexpr int EndOfFile = -1;
 

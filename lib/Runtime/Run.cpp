@@ -305,24 +305,32 @@ static void raiseDescriptorLimit() {
   }
 }
 
+static void reportCannotOpen(RunContext &Run, const std::string &Path, Kind K,
+                             IOMode IO, int Error) {
+  if (IO == IOMode::Direct && Error == EINVAL)
+    Run.reportFailure(
+        K,
+        "the file system of `" + Path +
+            "` has no input and output past the page cache",
+        "say `--io=auto`, which takes what the file system offers");
+  else
+    Run.reportFailure(K, "can't open `" + Path + "`: " + std::strerror(Error));
+}
+
 bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
-                        const std::string &ScratchDirectory, InstructionSet Set,
-                        RunProgress &Progress, Diagnostics &Diags) {
+                        const std::string &ScratchDirectory, IOMode IO,
+                        InstructionSet Set, RunProgress &Progress,
+                        Diagnostics &Diags) {
   RunContext Run{P, Set, Progress, {P, ScratchDirectory}, {}, {}, Diags};
-  if (P.Inputs.size() + Shards.size() > 900)
+  // Of each file there may be a second descriptor, for direct reads and writes.
+  if (2 * (P.Inputs.size() + Shards.size()) > 900)
     raiseDescriptorLimit();
-  for (const InputFile &In : P.Inputs) {
-    Run.Inputs.emplace_back();
-    if (int Error = Run.Inputs.back().openForReading(In.Path))
-      Run.reportFailure(Kind::CannotRead, "can't open `" + In.Path +
-                                              "`: " + std::strerror(Error));
-  }
-  for (const std::string &Path : Shards) {
-    Run.Shards.emplace_back();
-    if (int Error = Run.Shards.back().openForWriting(Path))
-      Run.reportFailure(Kind::CannotWrite,
-                        "can't open `" + Path + "`: " + std::strerror(Error));
-  }
+  for (const InputFile &In : P.Inputs)
+    if (int Error = Run.Inputs.emplace_back().open(In.Path, IO))
+      reportCannotOpen(Run, In.Path, Kind::CannotRead, IO, Error);
+  for (const std::string &Path : Shards)
+    if (int Error = Run.Shards.emplace_back().open(Path, IO))
+      reportCannotOpen(Run, Path, Kind::CannotWrite, IO, Error);
   if (!Run.Failed)
     Scheduler(Run).run();
   return !Run.Failed && !Progress.Cancel;

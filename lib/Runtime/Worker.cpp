@@ -42,12 +42,13 @@ void RunContext::reportHeldFailure(int Error) {
 
 void Worker::Free::operator()(char *P) const { std::free(P); }
 
-static constexpr size_t Alignment = 4096;
+static uint64_t wholeBlocks(uint64_t Bytes) {
+  return (Bytes + FileBlockBytes - 1) / FileBlockBytes * FileBlockBytes;
+}
 
 Worker::Worker(RunContext &Run) : Run(Run) {
-  uint64_t Size =
-      (Run.P.Memory.WorkerBytes + Alignment - 1) / Alignment * Alignment;
-  Memory.reset(static_cast<char *>(std::aligned_alloc(Alignment, Size)));
+  Memory.reset(static_cast<char *>(std::aligned_alloc(
+      FileBlockBytes, wholeBlocks(Run.P.Memory.WorkerBytes))));
 }
 
 Worker::Address Worker::locate(const TileOperand &O) const {
@@ -68,8 +69,23 @@ Worker::Address Worker::locate(const TileOperand &O) const {
   return {};
 }
 
-/// Lays out the worker's memory for the sweep and resolves operands.
-void Worker::bind(Flight &F) {
+/// Finds the operands in the buffers again.
+void Worker::aim() {
+  for (Bound &X : Body) {
+    const Instruction &I = *X.From;
+    Address Out = locate(I.Out), A = locate(I.A), B = locate(I.B),
+            C = locate(I.C);
+    X.Out = Out.Base, X.OutStep = Out.Step;
+    if (I.Out.Where == Place::ColumnSums)
+      X.Out += I.State;
+    X.A = A.Base, X.AStep = A.Step;
+    X.B = B.Base, X.BStep = B.Step;
+    X.C = C.Base, X.CStep = C.Step;
+  }
+}
+
+/// Divides the worker's memory for the sweep.
+void Worker::layOutBuffers(Flight &F) {
   const Sweep &S = F.sweep();
   uint64_t PerElement = chunkBytesPerElement(F.Code, S);
   uint64_t Room = Run.P.Memory.WorkerBytes - workerFixedBytes(S);
@@ -78,12 +94,12 @@ void Worker::bind(Flight &F) {
   ChunkElements = std::min<uint64_t>(ChunkElements, 256 * 1024);
   ChunkElements = ChunkElements / TileElements * TileElements;
 
-  States = Memory.get();
+  Bounce = Memory.get();
+  States = Bounce + (writesUnchanged(S) ? BounceBytes : 0);
   std::memset(States, 0, S.StateBytes);
   Registers = States + S.StateBytes;
-  Chunks = Registers + S.Registers * TileElements * sizeof(double);
 
-  char *Next = Chunks;
+  char *Next = Registers + S.Registers * TileElements * sizeof(double);
   auto Take = [&](uint64_t Elements) {
     auto *Floats = reinterpret_cast<float *>(Next);
     Next += Elements * sizeof(float);
@@ -99,18 +115,27 @@ void Worker::bind(Flight &F) {
     Ranker.emplace(Next, ChunkElements);
     Next += ChunkElements * RankBytesPerElement;
   }
-  StreamBuffers.assign(F.Code.StreamTypes.size(), nullptr);
-  OutputBuffers.assign(F.Code.OutputTypes.size(), nullptr);
-  for (uint16_t Stream : S.Streams) {
-    StreamBuffers[Stream] = Next;
-    Next += ChunkElements * byteWidth(F.Code.StreamTypes[Stream]);
-  }
+  Next = Memory.get() + wholeBlocks(Next - Memory.get());
+  StreamSlots.assign(F.Code.StreamTypes.size(), nullptr);
+  OutputSlots.assign(F.Code.OutputTypes.size(), nullptr);
+  auto TakeSlot = [&](DType Type) {
+    char *Slot = Next;
+    Next += wholeBlocks(ChunkElements * byteWidth(Type)) + FileBlockBytes;
+    return Slot;
+  };
+  for (uint16_t Stream : S.Streams)
+    StreamSlots[Stream] = TakeSlot(F.Code.StreamTypes[Stream]);
   for (const Sweep::Written &W : S.Outputs)
-    if (W.From.Where == Place::Output && W.From.Index == W.Output) {
-      OutputBuffers[W.Output] = Next;
-      Next += ChunkElements * byteWidth(F.Code.OutputTypes[W.Output]);
-    }
+    if (W.From.Where == Place::Output && W.From.Index == W.Output)
+      OutputSlots[W.Output] = TakeSlot(F.Code.OutputTypes[W.Output]);
+  StreamBuffers = StreamSlots;
+  OutputBuffers = OutputSlots;
+}
 
+/// Prepares the sweep: memory, and all that an instruction needs.
+void Worker::bind(Flight &F) {
+  const Sweep &S = F.sweep();
+  layOutBuffers(F);
   const size_t Outputs = F.Code.OutputTypes.size();
   NonFinite.assign(Outputs + 1 + F.Code.StreamTypes.size(), 0);
   auto NonFiniteCount = [&](const Instruction &I) {
@@ -124,17 +149,9 @@ void Worker::bind(Flight &F) {
     return N.By == NumberRef::Axis::Whole ? F.State.Numbers[N.Slot] : 0.0;
   };
   for (const Instruction &I : S.Body) {
-    Address Out = locate(I.Out), A = locate(I.A), B = locate(I.B),
-            C = locate(I.C);
     Bound X;
     X.First = kernelFunction(I.First, Run.Set);
     X.Next = kernelFunction(I.Next, Run.Set);
-    X.Out = Out.Base, X.OutStep = Out.Step;
-    if (I.Out.Where == Place::ColumnSums)
-      X.Out += I.State;
-    X.A = A.Base, X.AStep = A.Step;
-    X.B = B.Base, X.BStep = B.Step;
-    X.C = C.Base, X.CStep = C.Step;
     X.S = Whole(I.S);
     X.T = Whole(I.T);
     X.State = I.State == Instruction::NoState ? nullptr
@@ -151,6 +168,7 @@ void Worker::bind(Flight &F) {
     X.From = &I;
     Body.push_back(X);
   }
+  aim();
 }
 
 /// Every `Stride`th number, in the type of `Out`.
@@ -265,15 +283,17 @@ bool Worker::readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
   return readFile(Bound.File, Bound.Offset + Begin * Width, To, Count * Width);
 }
 
-bool Worker::readFile(uint32_t File, uint64_t Offset, char *To,
-                      uint64_t Bytes) {
+bool Worker::readFile(uint32_t File, uint64_t Offset, char *To, uint64_t Bytes,
+                      bool Directly) {
   if (isHeld(File)) {
     int Error = Run.Held.readAt(heldIndex(File), To, Bytes, Offset);
     if (Error)
       Run.reportHeldFailure(Error);
     return !Error;
   }
-  if (int Error = Run.Inputs[File].readAt(To, Bytes, Offset)) {
+  const SourceFile &From = Run.Inputs[File];
+  if (int Error = Directly ? From.readDirectlyAt(To, Bytes, Offset)
+                           : From.readAt(To, Bytes, Offset)) {
     const std::string &Path = Run.P.Inputs[File].Path;
     if (Error == mergec::File::EndOfFile)
       Run.reportFailure(Kind::InputChanged,
@@ -295,6 +315,63 @@ bool Worker::readChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   return true;
 }
 
+/// Moves the chunk to where a direct read or write of file offset `Offset`
+/// wants it.
+void Worker::place(char *&Buffer, char *Slot, uint64_t Offset) {
+  char *Where = Slot + Offset % FileBlockBytes;
+  Moved |= Buffer != Where;
+  Buffer = Where;
+}
+
+/// Says where the results of the chunk are to be made and, in
+/// `StreamsWrittenAt`, where the streams that are written unchanged go.
+void Worker::placeOutputs(Flight &F, uint64_t Begin) {
+  StreamsWrittenAt.assign(StreamBuffers.size(), 0);
+  for (const Sweep::Written &W : F.sweep().Outputs) {
+    uint32_t Tensor = Run.P.Outputs[F.TheGroup.FirstOutput + W.Output].Tensor;
+    if (isHeld(Tensor))
+      continue;
+    const OutputPlace &To = Run.P.Places[Tensor];
+    if (!Run.Shards[To.Shard].writesDirectly())
+      continue;
+    uint64_t At = To.Offset + Begin * byteWidth(F.Code.OutputTypes[W.Output]);
+    if (W.From.Where == Place::Stream)
+      StreamsWrittenAt[W.From.Index] = At;
+    else if (W.From.Index == W.Output)
+      place(OutputBuffers[W.Output], OutputSlots[W.Output], At);
+  }
+}
+
+/// As `readChunk`, but directly where that is better.
+bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
+  for (uint16_t Stream : F.sweep().Streams) {
+    const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
+    uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
+    uint64_t Offset = Bound.Offset + Begin * Width, Bytes = Count * Width;
+    bool Directly = Bound.Gathered == StreamBinding::None &&
+                    !isHeld(Bound.File) && Offset % Width == 0 &&
+                    Run.Inputs[Bound.File].readsDirectly(Bytes, Offset);
+    char *&To = StreamBuffers[Stream];
+    place(To, StreamSlots[Stream],
+          Directly ? Offset : StreamsWrittenAt[Stream]);
+    if (Directly ? !readFile(Bound.File, Offset, To, Bytes, /*Directly=*/true)
+                 : !readStream(F, Stream, To, Begin, Count))
+      return false;
+  }
+  return true;
+}
+
+/// Reads a chunk. Ranking reads other rows into the same buffers later.
+bool Worker::takeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
+  Moved = false;
+  placeOutputs(F, Begin);
+  bool Read = F.sweep().Ranked.empty() ? readChunkInPlace(F, Begin, Count)
+                                       : readChunk(F, Begin, Count);
+  if (Moved)
+    aim();
+  return Read;
+}
+
 bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   for (const Sweep::Written &W : F.sweep().Outputs) {
     const OutputBinding &Bound =
@@ -310,8 +387,9 @@ bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
       continue;
     }
     const OutputPlace &Place = Run.P.Places[Bound.Tensor];
-    int Error = Run.Shards[Place.Shard].writeAt(
-        locate(W.From).Base, Count * Width, Place.Offset + Begin * Width);
+    int Error =
+        Run.Shards[Place.Shard].writeAt(locate(W.From).Base, Count * Width,
+                                        Place.Offset + Begin * Width, Bounce);
     if (Error) {
       Run.reportFailure(Error == ENOSPC ? Kind::DiskFull : Kind::CannotWrite,
                         "can't write the result: " +
@@ -387,7 +465,7 @@ bool Worker::runSegment(Flight &F, uint32_t Segment) {
     uint64_t Count = std::min(ChunkElements, End - At);
     if (!S.Ranked.empty())
       Count = wholeRows(F, At, Count);
-    if (!readChunk(F, At, Count))
+    if (!takeChunk(F, At, Count))
       return false;
     if (!S.Ranked.empty() && !rankChunk(F, At, Count))
       return false;

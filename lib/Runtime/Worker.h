@@ -13,9 +13,12 @@
 #include "Flight.h"
 #include "HeldStore.h"
 #include "RowRanker.h"
+#include "ShardFile.h"
+#include "SourceFile.h"
 #include "mergec/IR/RowMap.h"
 #include "mergec/Runtime/Runtime.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -27,7 +30,8 @@ struct RunContext {
   InstructionSet Set;
   RunProgress &Progress;
   HeldStore Held;
-  std::vector<File> Inputs, Shards;
+  std::vector<SourceFile> Inputs;
+  std::deque<ShardFile> Shards;
   Diagnostics &Diags;
   /// Set with `Progress.Cancel` after a failure has been reported.
   std::atomic<bool> Failed{false};
@@ -66,7 +70,9 @@ private:
   };
 
   void bind(Flight &F);
+  void layOutBuffers(Flight &F);
   Address locate(const TileOperand &O) const;
+  void aim();
   bool runSegment(Flight &F, uint32_t Segment);
   uint64_t wholeRows(const Flight &F, uint64_t Begin, uint64_t Count) const;
   bool rankChunk(Flight &F, uint64_t Begin, uint64_t Count);
@@ -81,7 +87,8 @@ private:
   bool readBand(Flight &F, uint64_t Entry, uint64_t Count, uint64_t Width);
   bool readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
                   uint64_t Count);
-  bool readFile(uint32_t File, uint64_t Offset, char *To, uint64_t Bytes);
+  bool readFile(uint32_t File, uint64_t Offset, char *To, uint64_t Bytes,
+                bool Directly = false);
   bool readGathered(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
                     uint64_t Count);
   bool readRows(const GatheredRows::Source &From, uint64_t Begin,
@@ -91,6 +98,10 @@ private:
   const std::vector<double> *rowMeans(Flight &F, uint16_t Stream,
                                       uint32_t Source);
   bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
+  void place(char *&Buffer, char *Slot, uint64_t Offset);
+  void placeOutputs(Flight &F, uint64_t Begin);
+  bool readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count);
+  bool takeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   void countNonFinite(Flight &F, uint64_t Count);
 
@@ -100,10 +111,13 @@ private:
   RunContext &Run;
   std::unique_ptr<char, Free> Memory;
   // For the sweep that is being run:
-  char *States = nullptr, *Registers = nullptr, *Chunks = nullptr;
+  char *States = nullptr, *Registers = nullptr, *Bounce = nullptr;
   uint64_t ChunkElements = 0;
   uint64_t BandBegin = 0; ///< First column.
-  std::vector<char *> StreamBuffers, OutputBuffers;
+  /// Buffers, each at a block, and where in them the chunk is.
+  std::vector<char *> StreamSlots, OutputSlots, StreamBuffers, OutputBuffers;
+  bool Moved = false; ///< A buffer, since instructions were aimed.
+  std::vector<uint64_t> StreamsWrittenAt; ///< File offsets.
   std::vector<float *> RankedBuffers, RankedTiles;
   std::optional<RowRanker> Ranker;
   std::vector<Bound> Body;

@@ -10,6 +10,7 @@
 #include "mergec/Output/Output.h"
 #include "mergec/Schedule/Schedule.h"
 #include "mergec/Types/ByteSize.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mergec;
 
@@ -32,9 +33,20 @@ uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
   return Bytes;
 }
 
+bool mergec::writesUnchanged(const Sweep &S) {
+  return llvm::any_of(S.Outputs, [](const Sweep::Written &W) {
+    return W.From.Where != TileOperand::Place::Output ||
+           W.From.Index != W.Output;
+  });
+}
+
 uint64_t mergec::workerFixedBytes(const Sweep &S) {
+  // Buffers begin at a block; what is in them may begin later, and ends in one.
+  uint64_t Buffers = S.Streams.size() + S.Outputs.size();
   return S.Registers * TileElements * sizeof(double) +
-         S.Ranked.size() * TileElements * sizeof(float) + S.StateBytes;
+         S.Ranked.size() * TileElements * sizeof(float) + S.StateBytes +
+         (writesUnchanged(S) ? BounceBytes : 0) +
+         (2 * Buffers + 1) * FileBlockBytes;
 }
 
 uint64_t mergec::groupStateBytes(const Program &P, const Group &G) {

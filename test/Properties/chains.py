@@ -28,6 +28,7 @@ sys.path.insert(0, str(HERE.parent / "Numerics"))
 
 import models as m  # noqa: E402
 from safetensors_io import Tensor  # noqa: E402
+from same_bytes import allows_direct_io  # noqa: E402
 
 HISTORY = ("README.md", "mergekit_config.yml")
 FILTERS = ("self_attn", "mlp", "norm", "down_proj", "layers.1.", "odd")
@@ -220,7 +221,7 @@ def chain_arguments(maker, directory, stages):
                              if form == "bindings" and n != last)]
 
 
-def check(number, work):
+def check(number, work, direct):
     """Nothing, or what is wrong."""
     maker = Maker(number)
     models, stages = maker.chain()
@@ -243,7 +244,8 @@ def check(number, work):
         arguments.append(f"--keep={call}=kept")
     code, words = run(chained, [
         *arguments, "-o", "out", "--threads", str(maker.rng.integers(1, 4)),
-        "--hold", maker.pick(("auto", "auto", "recompute", "memory", "scratch"))])
+        "--hold", maker.pick(("auto", "auto", "recompute", "memory", "scratch")),
+        *(["--io=direct"] if direct and number % 2 else [])])
     if code:
         return f"the chain: exit code {code}\n{words}"
     wrong = differences(staged / last, chained / "out")
@@ -276,9 +278,11 @@ def main():
     parser.add_argument("--count", type=int, default=40)
     options = parser.parse_args()
     failures = 0
+    options.work.mkdir(parents=True, exist_ok=True)
+    direct = allows_direct_io(options.work)
     for number in range(options.first, options.first + options.count):
         work = options.work.resolve() / str(number)
-        wrong = check(number, work)
+        wrong = check(number, work, direct)
         if wrong:
             print(f"FAIL: chain {number}: {wrong}")
             failures += 1

@@ -10,7 +10,8 @@
 #
 # Merges the same models with one, two and eight threads, under small and large
 # budgets, on every instruction set that this CPU has, without the C library's
-# fast paths, and from differently sharded files; compares every tensor with the
+# fast paths, through the page cache and past it, and from differently sharded
+# files; compares every tensor with the
 # first result, byte for byte. Whatever is written into the directory besides has
 # to be the same from run to run, too.
 #
@@ -75,7 +76,20 @@ def instruction_sets():
         yield "avx512"
 
 
-def variants():
+def allows_direct_io(directory):
+    """Whether the file system does."""
+    path = directory / "direct"
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_DIRECT))
+    except OSError:
+        print("direct input and output is not tested: the file system has none")
+        return False
+    finally:
+        path.unlink(missing_ok=True)
+    return True
+
+
+def variants(work):
     """(label, plan's directory, arguments, environment)"""
     for threads in ("1", "2", "8"):
         yield f"threads {threads}", "straight", ["--threads", threads], {}
@@ -87,6 +101,13 @@ def variants():
         yield f"instruction set {isa}", "straight", [], {"MERGEC_ISA": isa}
     yield ("the C library's plain paths", "straight", [],
            {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F"})
+    yield "through the page cache", "straight", ["--io=buffered"], {}
+    if allows_direct_io(work):
+        yield "past the page cache", "straight", ["--io=direct"], {}
+        yield ("past the page cache, small chunks", "straight",
+               ["--io=direct", "--memory", "8MiB", "--threads", "8"], {})
+        yield ("past the page cache, many shards", "shuffled",
+               ["--io=direct", "--out-shard-size", "100K", "--threads", "8"], {})
     yield "shuffled shards", "shuffled", [], {}
     yield "sharded result", "straight", ["--out-shard-size", "1M"], {}
 
@@ -141,7 +162,7 @@ def main():
     run(work / "straight", "first", ["--threads", "2"], {})
     first = read_model(work / "straight" / "first")
     failures = 0
-    for label, directory, arguments, environment in variants():
+    for label, directory, arguments, environment in variants(work):
         out = work / directory / "out"
         shutil.rmtree(out, ignore_errors=True)
         run(work / directory, "out", arguments, environment)

@@ -80,8 +80,8 @@ protected:
     std::string Out = Directory.path("out");
     Directory.write("out", std::string(8 * X.size(), '\0'));
     RunProgress Progress;
-    EXPECT_TRUE(runProgram(P, {Out}, Directory.root(), InstructionSet::Portable,
-                           Progress, Diags));
+    EXPECT_TRUE(runProgram(P, {Out}, Directory.root(), IOMode::Auto,
+                           InstructionSet::Portable, Progress, Diags));
     EXPECT_EQ(Diags.exitCode(), 0);
     Values R(X.size());
     std::ifstream(Out, std::ios::binary)

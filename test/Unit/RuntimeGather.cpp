@@ -130,7 +130,8 @@ protected:
       Directory.write("out", std::string(8 * Want.size(), '\1'));
       RunProgress Progress;
       EXPECT_TRUE(runProgram(P, {Directory.path("out")}, Directory.root(),
-                             InstructionSet::Portable, Progress, Diags));
+                             IOMode::Auto, InstructionSet::Portable, Progress,
+                             Diags));
       std::vector<float> Got(2 * Want.size());
       std::ifstream(Directory.path("out"), std::ios::binary)
           .read(reinterpret_cast<char *>(Got.data()), 8 * Want.size());

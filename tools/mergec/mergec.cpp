@@ -123,6 +123,16 @@ static bool setHold(DriverOptions &O, llvm::StringRef V) {
   return true;
 }
 
+static bool setIO(DriverOptions &O, llvm::StringRef V) {
+  if (V == "buffered")
+    O.IO = IOMode::Buffered;
+  else if (V == "direct")
+    O.IO = IOMode::Direct;
+  else if (V != "auto")
+    return false;
+  return true;
+}
+
 static constexpr OptionRow Merging[] = {
     {"output", "directory", "where the merged model goes (also -o)",
      [](DriverOptions &O, llvm::StringRef V) {
@@ -158,6 +168,10 @@ static constexpr OptionRow Merging[] = {
        O.Scratch = V.str();
        return !V.empty();
      }},
+    {"io", "way",
+     "read and write weights through the page cache (buffered), past\n"
+     "it (direct), or as is best for each file (auto, default)",
+     setIO},
     {"out-shard-size", "size", "largest weight file (default: 5GB)",
      setShardSize},
     {"seed", "n", "seed for methods that draw at random (default: 0)",

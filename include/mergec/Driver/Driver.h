@@ -10,6 +10,7 @@
 #define MERGEC_DRIVER_DRIVER_H
 
 #include "mergec/Plan/Plan.h"
+#include "mergec/Runtime/Runtime.h"
 #include "mergec/Schedule/Schedule.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
@@ -39,6 +40,7 @@ struct DriverOptions {
   /// What to do with intermediate values; absent: by cost.
   std::optional<Holding> Hold;
   std::string Scratch; ///< For intermediate values; empty: the output's parent.
+  IOMode IO = IOMode::Auto;
   uint64_t ShardBytes = 5'000'000'000;
   uint64_t Seed = 0;
   EmitIR Emit = EmitIR::No;

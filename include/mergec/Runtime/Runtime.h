@@ -22,6 +22,14 @@
 
 namespace mergec {
 
+/// Whether weights go through the page cache. The bytes are the same.
+enum class IOMode : uint8_t {
+  Buffered, ///< Yes.
+  Direct,   ///< No, where whole blocks can be read or written.
+  Auto,     ///< Inputs only where they are in it already, and results if they
+            ///< are small or the file system knows no other way.
+};
+
 /// Read by another thread while the program runs.
 struct RunProgress {
   std::atomic<uint64_t> BytesRead{0}, BytesWritten{0};
@@ -34,8 +42,8 @@ struct RunProgress {
 /// with NaN or infinite results. False if the outputs are not complete. Values
 /// that are held in files are in `ScratchDirectory`.
 bool runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
-                const std::string &ScratchDirectory, InstructionSet Set,
-                RunProgress &Progress, Diagnostics &Diags);
+                const std::string &ScratchDirectory, IOMode IO,
+                InstructionSet Set, RunProgress &Progress, Diagnostics &Diags);
 
 } // namespace mergec
 

@@ -315,6 +315,14 @@ struct Program {
 /// The kernel that widens elements, exactly, from one float type to F32 or F64.
 Kernel widening(DType From, DType To);
 
+/// Files are read and written in blocks of so many bytes where they are not
+/// read and written through the page cache. Buffers have one to spare.
+constexpr uint64_t FileBlockBytes = 4096;
+/// Of a worker whose sweep writes what it has read, which may not lie where
+/// direct writes want it; whole blocks.
+constexpr uint64_t BounceBytes = 128 * 1024;
+bool writesUnchanged(const Sweep &S);
+
 /// Bytes of one chunk element over a sweep's buffers (streams and outputs).
 uint64_t chunkBytesPerElement(const GroupCode &Code, const Sweep &S);
 /// What a worker needs for a sweep besides its chunk: registers and states.

@@ -1,0 +1,69 @@
+//===- ShardFile.h - A file that weights are written to --------*- C++ -*-===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Chunks of tensors begin and end anywhere, but direct writes (O_DIRECT) are of
+// whole blocks of the file. A block that several chunks share is collected in
+// memory, and whoever brings its last bytes writes it, together with the rest
+// of the chunk: no block is written twice, and no request is made for a shared
+// block alone unless it is all that a chunk has. What waits in memory is one
+// part of a block for each place where a chunk that is written lies next to one
+// that is not: a few for each worker, and never more than one for each tensor
+// besides.
+//
+// The last block of a file is rarely whole. What lies in it goes through the
+// page cache, where nothing else of the file is.
+//
+// The bytes do not depend on any of this.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_LIB_RUNTIME_SHARDFILE_H
+#define MERGEC_LIB_RUNTIME_SHARDFILE_H
+
+#include "File.h"
+#include "mergec/Runtime/Runtime.h"
+#include "llvm/ADT/DenseMap.h"
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace mergec {
+
+class ShardFile {
+public:
+  /// A file that exists at its final size. 0, or errno: with `Direct` also if
+  /// the file system allows no direct writes.
+  int open(const std::string &Path, IOMode Mode);
+
+  /// If so, data that are at a multiple of FileBlockBytes plus
+  /// `Offset % FileBlockBytes` in memory needn't be copied.
+  bool writesDirectly() const { return DirectEnd != 0; }
+
+  /// Each byte of the file once, by any thread. The memory around `From` up to
+  /// multiples of FileBlockBytes is the caller's, too, and may change. `Bounce`
+  /// has BounceBytes, at a multiple of FileBlockBytes. 0, or errno.
+  int writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce);
+
+private:
+  int writeCongruent(char *From, uint64_t Size, uint64_t Offset);
+  bool completes(uint64_t Block, char *Mine, uint64_t Begin, uint64_t End);
+
+  struct SharedBlock {
+    std::unique_ptr<char[]> Bytes;
+    uint64_t Filled = 0;
+  };
+
+  File Cached, Direct;
+  uint64_t DirectEnd = 0; ///< Of the whole blocks; 0: no direct writes.
+  std::mutex Mutex;
+  llvm::DenseMap<uint64_t, SharedBlock> Shared; ///< By number; not complete.
+};
+
+} // namespace mergec
+
+#endif // MERGEC_LIB_RUNTIME_SHARDFILE_H
