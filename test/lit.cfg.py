@@ -113,6 +113,24 @@ if allows_direct_io():
     config.available_features.add("direct-io")
 if mounts_ramfs():
     config.available_features.add("ramfs")
+    # A file system whose files can share blocks, in an image.
+    if shutil.which("mkfs.xfs", path="/usr/sbin:/sbin:/usr/bin") and os.path.exists(
+        "/dev/loop-control"
+    ):
+        config.available_features.add("xfs")
+
+
+def makes_memory_cgroups():
+    """Whether a test can limit a process's memory, page cache included."""
+    script = os.path.join(
+        config.test_source_root, "Properties", "limited_memory.py")
+    return subprocess.run(
+        [config.mergec_python, "-B", script, "--possible"],
+        stdout=subprocess.DEVNULL).returncode == 0
+
+
+if makes_memory_cgroups():
+    config.available_features.add("memory-cgroup")
 # Root may write anywhere: tests of missing permissions need another user.
 if os.geteuid() != 0:
     config.available_features.add("unprivileged")

@@ -53,6 +53,8 @@ static cl::opt<uint64_t> BlockBytes("block", cl::cat(Options),
                                     cl::desc("Bytes of output per step"));
 static cl::opt<bool> Direct("direct", cl::cat(Options),
                             cl::desc("Write past the page cache"));
+static cl::opt<bool> DirectInput("direct-input", cl::cat(Options),
+                                 cl::desc("Read past the page cache"));
 static cl::opt<bool> Sync("sync", cl::cat(Options),
                           cl::desc("End when the disk has the data"));
 
@@ -63,7 +65,7 @@ static cl::opt<bool> Sync("sync", cl::cat(Options),
 
 namespace {
 
-constexpr uint64_t Alignment = 4096; // That direct writes need.
+constexpr uint64_t Alignment = 4096; // That direct reads and writes need.
 
 struct Input {
   int File;
@@ -105,8 +107,14 @@ void work(Job &J) {
     if (Step >= J.Steps - J.ReadBlocks)
       for (const Input &I : J.Inputs) {
         auto [Begin, End] = part(I.Bytes, Step % J.Blocks, J.Blocks);
-        if (pread(I.File, Buffer.get(), End - Begin, Begin) !=
-            ssize_t(End - Begin))
+        uint64_t Read = End - Begin;
+        if (DirectInput) {
+          // All blocks that the part begins in or holds.
+          Begin = (Begin + Alignment - 1) / Alignment * Alignment;
+          Read = (End + Alignment - 1) / Alignment * Alignment - Begin;
+        }
+        ssize_t Got = pread(I.File, Buffer.get(), Read, Begin);
+        if (Got < ssize_t(std::min(Read, I.Bytes - Begin)))
           fail("cannot read an input");
       }
     if (Step < J.Steps - J.Blocks)
@@ -135,7 +143,7 @@ int main(int ArgumentCount, char **Arguments) {
   uint64_t Total = 0;
   for (const std::string &Path : InputPaths) {
     struct stat Status;
-    int File = open(Path.c_str(), O_RDONLY);
+    int File = open(Path.c_str(), O_RDONLY | (DirectInput ? O_DIRECT : 0));
     if (File < 0 || fstat(File, &Status))
       fail("cannot open `" + Path + "`");
     J.Inputs.push_back({File, uint64_t(Status.st_size)});

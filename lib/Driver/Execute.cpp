@@ -63,6 +63,25 @@ static Directories prepare(const Compilation &C, Diagnostics &Diags) {
   return All;
 }
 
+/// `--stats`.
+static void printStats(const Program &P, const RunProgress &Did,
+                       InstructionSet Set, llvm::raw_ostream &Out) {
+  Out << "read " << Did.BytesRead << " bytes, wrote " << Did.BytesWritten
+      << " bytes, ";
+  if (Did.BytesShared)
+    Out << "shared " << Did.BytesShared << " bytes with inputs, ";
+  Out << "peak memory " << formatBytes(peakRSS()) << ", " << P.Memory.Workers
+      << (P.Memory.Workers == 1 ? " thread, " : " threads, ")
+      << instructionSetName(Set) << "\n";
+  uint64_t All =
+      P.bytesRead() + P.bytesWritten() + P.bytesHeld(true) + P.bytesHeld(false);
+  Out << Did.Tasks << " tasks, " << Did.Chunks << " chunks; " << Did.Locks
+      << " locks, " << Did.LocksWaitedFor << " waited for; "
+      << llvm::format("%.3f %%", 100.0 * double(P.longestChain()) /
+                                     double(std::max<uint64_t>(All, 1)))
+      << " of the bytes one after the other\n";
+}
+
 int mergec::execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
                     llvm::raw_ostream &Err) {
   const DriverOptions &Options = C.Options;
@@ -116,10 +135,6 @@ int mergec::execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
           << formatBytes(R.Layout.TensorBytes) << " in "
           << llvm::format("%.2f s", Seconds) << "\n";
   if (Options.Stats)
-    Out << "read " << Progress.BytesRead << " bytes, wrote "
-        << Progress.BytesWritten << " bytes, peak memory "
-        << formatBytes(peakRSS()) << ", " << C.TheProgram.Memory.Workers
-        << (C.TheProgram.Memory.Workers == 1 ? " thread, " : " threads, ")
-        << instructionSetName(Set) << "\n";
+    printStats(C.TheProgram, Progress, Set, Out);
   return S.end();
 }

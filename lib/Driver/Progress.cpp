@@ -64,7 +64,8 @@ void ProgressReporter::watch() {
 }
 
 void ProgressReporter::show(double Seconds, bool) {
-  uint64_t Bytes = Progress.BytesRead + Progress.BytesWritten;
+  uint64_t Bytes =
+      Progress.BytesRead + Progress.BytesWritten + 2 * Progress.BytesShared;
   double Rate = double(Bytes) / Seconds;
   // Sweeps that turn out not to be needed are in the total: the time left is an
   // upper bound.

@@ -7,10 +7,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "File.h"
+#include "llvm/ADT/STLExtras.h"
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,6 +50,22 @@ int File::openScratch(const std::string &Directory) {
   return Descriptor < 0 ? errno : 0;
 }
 
+int File::shareAt(const File &From, uint64_t FromOffset, uint64_t Size,
+                  uint64_t Offset) const {
+  file_clone_range Range{From.Descriptor, FromOffset, Size, Offset};
+  return ::ioctl(Descriptor, FICLONERANGE, &Range) == 0 ? 0 : errno;
+}
+
+bool File::isOnLocalDisk() const {
+  // ext2 to ext4, XFS, Btrfs, F2FS, ZFS, bcachefs; and overlays of these, as in
+  // containers.
+  constexpr uint64_t Known[] = {0xef53,     0x58465342, 0x9123683e, 0xf2f52010,
+                                0x2fc12fc1, 0xca451a4e, 0x794c7630};
+  struct statfs Status;
+  return ::fstatfs(Descriptor, &Status) == 0 &&
+         llvm::is_contained(Known, uint32_t(Status.f_type));
+}
+
 uint64_t File::size() const {
   struct stat Status;
   return ::fstat(Descriptor, &Status) == 0 ? Status.st_size : 0;
@@ -64,6 +84,10 @@ bool File::isUncached(uint64_t Size, uint64_t Offset) const {
     return false;
   const uint64_t Page = ::sysconf(_SC_PAGESIZE);
   return Pages.Cached < (Offset + Size + Page - 1) / Page - Offset / Page;
+}
+
+void File::forget(uint64_t Size, uint64_t Offset) const {
+  ::posix_fadvise(Descriptor, Offset, Size, POSIX_FADV_DONTNEED);
 }
 
 int File::readAt(void *To, uint64_t Size, uint64_t Offset,

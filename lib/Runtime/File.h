@@ -45,11 +45,21 @@ public:
   int readAt(void *To, uint64_t Size, uint64_t Offset, uint64_t Least) const;
   int writeAt(const void *From, uint64_t Size, uint64_t Offset) const;
 
+  /// Makes bytes those of another file, without copying them: whole blocks of
+  /// the file system, on the same one. 0, or errno.
+  int shareAt(const File &From, uint64_t FromOffset, uint64_t Size,
+              uint64_t Offset) const;
+  /// True on a file system that keeps its files on a disk of this machine,
+  /// where direct input and output is as fast as the disk.
+  bool isOnLocalDisk() const;
   /// In bytes; 0 if it can't be known.
   uint64_t size() const;
   /// True if some of these bytes are not in the page cache, false if they are
   /// or it can't be known.
   bool isUncached(uint64_t Size, uint64_t Offset) const;
+
+  /// Takes bytes out of the page cache.
+  void forget(uint64_t Size, uint64_t Offset) const;
 
   static constexpr int EndOfFile = -1;
 

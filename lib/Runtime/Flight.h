@@ -53,6 +53,9 @@ struct Flight {
   std::map<std::pair<uint16_t, uint32_t>, std::vector<double>> RowMeans;
   std::mutex FindingMeans;
 
+  /// Streams of which something was not in the page cache, and is not to stay.
+  std::vector<std::atomic<bool>> Passing;
+
   /// NaN and infinite elements, counted in the chunks where a result had any.
   std::vector<std::atomic<uint64_t>> NonFiniteOutputs, NonFiniteStreams;
 

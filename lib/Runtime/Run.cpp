@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CountingLock.h"
+#include "ShareTensors.h"
 #include "Worker.h"
 #include "mergec/Methods/HostFunction.h"
 #include "llvm/ADT/STLExtras.h"
@@ -147,7 +149,7 @@ void Scheduler::pump() {
   while (true) {
     Handle F;
     {
-      std::lock_guard Lock(Mutex);
+      CountingLock Lock(Mutex, Run.Progress);
       if (NextGroup == Run.P.Groups.size() || Run.Progress.Cancel)
         return;
       const Group &G = Run.P.Groups[NextGroup];
@@ -165,10 +167,13 @@ void Scheduler::pump() {
       Granted += Wanted;
       ++NextGroup;
     }
-    if (beginSweep(*F) && F->State.Cut.Count)
-      ready(F, /*First=*/true);
+    // Without elements there is nothing to wait for.
+    bool Done = shareTensors(Run, F->TheGroup) || !beginSweep(*F) ||
+                F->State.Cut.Count == 0;
+    if (Done)
+      finish(F);
     else
-      finish(F); // Without elements there is nothing to wait for.
+      ready(F, /*First=*/true);
   }
 }
 
@@ -178,7 +183,7 @@ void Scheduler::ready(Handle F, bool First) {
   uint32_t Strands = std::min<size_t>(Workers.size(), F->parts());
   F->Strands = Strands;
   {
-    std::lock_guard Lock(Mutex);
+    CountingLock Lock(Mutex, Run.Progress);
     Queue.insert(First ? Queue.end() : Queue.begin(), Strands, F);
   }
   for (uint32_t I = 0; I != Strands; ++I)
@@ -188,10 +193,11 @@ void Scheduler::ready(Handle F, bool First) {
 void Scheduler::runNext() {
   Handle F;
   {
-    std::lock_guard Lock(Mutex);
+    CountingLock Lock(Mutex, Run.Progress);
     F = Queue.front();
     Queue.pop_front();
   }
+  Run.Progress.Tasks.fetch_add(1, std::memory_order_relaxed);
   Workers[tbb::this_task_arena::current_thread_index()]->runStrand(*F);
   if (F->Strands.fetch_sub(1) == 1 && !Run.Progress.Cancel)
     leave(F);
@@ -218,8 +224,14 @@ void Scheduler::finish(Handle F) {
                       F->Failed->FailureHint);
   }
   collectNonFinite(*F);
+  for (size_t S = 0; S != F->Passing.size(); ++S)
+    if (F->Passing[S]) {
+      const StreamBinding &In = Run.P.Streams[F->TheGroup.FirstStream + S];
+      Run.Inputs[In.File].forget(
+          F->TheGroup.Elements * byteWidth(F->Code.StreamTypes[S]), In.Offset);
+    }
   {
-    std::lock_guard Lock(Mutex);
+    CountingLock Lock(Mutex, Run.Progress);
     uint32_t Index = indexOf(*F);
     Granted -= F->Granted;
     if (auto It = HeldFirst.find(Index); It != HeldFirst.end())
@@ -255,7 +267,7 @@ void Scheduler::collectNonFinite(const Flight &F) {
       }
     if (!Found.Count && Found.Inputs.empty())
       continue;
-    std::lock_guard Lock(Mutex);
+    CountingLock Lock(Mutex, Run.Progress);
     NonFinite.push_back(std::move(Found));
   }
 }
@@ -329,7 +341,7 @@ bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
     if (int Error = Run.Inputs.emplace_back().open(In.Path, IO))
       reportCannotOpen(Run, In.Path, Kind::CannotRead, IO, Error);
   for (const std::string &Path : Shards)
-    if (int Error = Run.Shards.emplace_back().open(Path, IO))
+    if (int Error = Run.Shards.emplace_back().open(Path, IO, Progress))
       reportCannotOpen(Run, Path, Kind::CannotWrite, IO, Error);
   if (!Run.Failed)
     Scheduler(Run).run();

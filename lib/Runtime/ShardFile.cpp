@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ShardFile.h"
+#include "CountingLock.h"
 #include "mergec/Schedule/Program.h"
 #include <algorithm>
 #include <cassert>
@@ -18,16 +19,27 @@ using namespace mergec;
 // A small result is gone before anyone can tell, and may be read soon.
 static constexpr uint64_t LeastDirect = uint64_t(64) << 20;
 
-int ShardFile::open(const std::string &Path, IOMode Mode) {
+int ShardFile::open(const std::string &Path, IOMode Mode, RunProgress &P) {
+  Progress = &P;
   if (int Error = Cached.openForWriting(Path))
     return Error;
   uint64_t Size = Cached.size();
-  if (Mode == IOMode::Buffered || (Mode == IOMode::Auto && Size < LeastDirect))
+  bool Tries =
+      Mode == IOMode::Direct ||
+      (Mode == IOMode::Auto && Size >= LeastDirect && Cached.isOnLocalDisk());
+  if (!Tries)
     return 0;
   int Error = Direct.openForWriting(Path, /*Direct=*/true);
   if (!Error)
     DirectEnd = Size / FileBlockBytes * FileBlockBytes;
   return Mode == IOMode::Direct ? Error : 0;
+}
+
+bool ShardFile::share(const SourceFile &From, uint64_t FromOffset,
+                      uint64_t Size, uint64_t Offset) {
+  if (Size && Cached.shareAt(From.Cached, FromOffset, Size, Offset) != 0)
+    MayShare = false;
+  return MayShare;
 }
 
 int ShardFile::writeAt(char *From, uint64_t Size, uint64_t Offset,
@@ -62,7 +74,7 @@ int ShardFile::writeAt(char *From, uint64_t Size, uint64_t Offset,
 /// to write the block. `Mine` is the whole block in memory.
 bool ShardFile::completes(uint64_t Block, char *Mine, uint64_t Begin,
                           uint64_t End) {
-  std::lock_guard Lock(Mutex);
+  CountingLock Lock(Mutex, *Progress);
   SharedBlock &S = Shared[Block];
   S.Filled += End - Begin;
   assert(S.Filled <= FileBlockBytes && "bytes were written twice");

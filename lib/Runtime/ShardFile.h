@@ -18,6 +18,9 @@
 // The last block of a file is rarely whole. What lies in it goes through the
 // page cache, where nothing else of the file is.
 //
+// Blocks that are those of an input can be shared with it, where the file
+// system can do so.
+//
 // The bytes do not depend on any of this.
 //
 //===----------------------------------------------------------------------===//
@@ -25,7 +28,7 @@
 #ifndef MERGEC_LIB_RUNTIME_SHARDFILE_H
 #define MERGEC_LIB_RUNTIME_SHARDFILE_H
 
-#include "File.h"
+#include "SourceFile.h"
 #include "mergec/Runtime/Runtime.h"
 #include "llvm/ADT/DenseMap.h"
 #include <atomic>
@@ -38,7 +41,8 @@ class ShardFile {
 public:
   /// A file that exists at its final size. 0, or errno: with `Direct` also if
   /// the file system allows no direct writes.
-  int open(const std::string &Path, IOMode Mode);
+  /// `Progress` counts locks.
+  int open(const std::string &Path, IOMode Mode, RunProgress &Progress);
 
   /// If so, data that are at a multiple of FileBlockBytes plus
   /// `Offset % FileBlockBytes` in memory needn't be copied.
@@ -48,6 +52,12 @@ public:
   /// multiples of FileBlockBytes is the caller's, too, and may change. `Bounce`
   /// has BounceBytes, at a multiple of FileBlockBytes. 0, or errno.
   int writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce);
+
+  /// False once the file system has refused to.
+  bool mayShare() const { return MayShare; }
+  /// Lets whole blocks be those of an input; false if that can't be done.
+  bool share(const SourceFile &From, uint64_t FromOffset, uint64_t Size,
+             uint64_t Offset);
 
 private:
   int writeCongruent(char *From, uint64_t Size, uint64_t Offset);
@@ -60,6 +70,8 @@ private:
 
   File Cached, Direct;
   uint64_t DirectEnd = 0; ///< Of the whole blocks; 0: no direct writes.
+  std::atomic<bool> MayShare{true};
+  RunProgress *Progress = nullptr;
   std::mutex Mutex;
   llvm::DenseMap<uint64_t, SharedBlock> Shared; ///< By number; not complete.
 };

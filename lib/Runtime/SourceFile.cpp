@@ -15,7 +15,8 @@ using namespace mergec;
 int SourceFile::open(const std::string &Path, IOMode Wanted) {
   if (int Error = Cached.openForReading(Path))
     return Error;
-  if (Wanted == IOMode::Buffered)
+  if (Wanted == IOMode::Buffered ||
+      (Wanted == IOMode::Auto && !Cached.isOnLocalDisk()))
     return 0;
   int Error = Direct.openForReading(Path, /*Direct=*/true);
   if (!Error)
@@ -23,10 +24,13 @@ int SourceFile::open(const std::string &Path, IOMode Wanted) {
   return Wanted == IOMode::Direct ? Error : 0;
 }
 
-bool SourceFile::readsDirectly(uint64_t Size, uint64_t Offset) const {
-  if (Mode == IOMode::Auto)
-    return Cached.isUncached(Size, Offset);
-  return Mode == IOMode::Direct;
+SourceFile::Way SourceFile::wayToRead(uint64_t Size, uint64_t Offset,
+                                      bool Once) const {
+  if (Mode == IOMode::Direct)
+    return Way::Directly;
+  if (Mode == IOMode::Buffered || !Cached.isUncached(Size, Offset))
+    return Way::Cached;
+  return Once ? Way::Directly : Way::Passing;
 }
 
 int SourceFile::readDirectlyAt(char *To, uint64_t Size, uint64_t Offset) const {

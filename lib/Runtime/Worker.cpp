@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Worker.h"
+#include "CountingLock.h"
 #include <bit>
 #include <cmath>
 #include <cstdlib>
@@ -38,6 +39,11 @@ void RunContext::reportHeldFailure(int Error) {
                                       ? "the scratch file became shorter"
                                       : std::strerror(Error)),
                   "`--scratch` names a directory for them");
+}
+
+void RunContext::reportWriteFailure(int Error) {
+  reportFailure(Error == ENOSPC ? Kind::DiskFull : Kind::CannotWrite,
+                "can't write the result: " + llvm::Twine(std::strerror(Error)));
 }
 
 void Worker::Free::operator()(char *P) const { std::free(P); }
@@ -348,9 +354,14 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
     const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
     uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
     uint64_t Offset = Bound.Offset + Begin * Width, Bytes = Count * Width;
-    bool Directly = Bound.Gathered == StreamBinding::None &&
-                    !isHeld(Bound.File) && Offset % Width == 0 &&
-                    Run.Inputs[Bound.File].readsDirectly(Bytes, Offset);
+    using Way = SourceFile::Way;
+    Way How = Way::Cached;
+    if (Bound.Gathered == StreamBinding::None && !isHeld(Bound.File))
+      How = Run.Inputs[Bound.File].wayToRead(
+          Bytes, Offset, /*Once=*/F.Code.Sweeps.size() == 1);
+    if (How == Way::Passing)
+      F.Passing[Stream] = true;
+    bool Directly = How == Way::Directly && Offset % Width == 0;
     char *&To = StreamBuffers[Stream];
     place(To, StreamSlots[Stream],
           Directly ? Offset : StreamsWrittenAt[Stream]);
@@ -363,6 +374,7 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
 
 /// Reads a chunk. Ranking reads other rows into the same buffers later.
 bool Worker::takeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
+  Run.Progress.Chunks.fetch_add(1, std::memory_order_relaxed);
   Moved = false;
   placeOutputs(F, Begin);
   bool Read = F.sweep().Ranked.empty() ? readChunkInPlace(F, Begin, Count)
@@ -391,9 +403,7 @@ bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
         Run.Shards[Place.Shard].writeAt(locate(W.From).Base, Count * Width,
                                         Place.Offset + Begin * Width, Bounce);
     if (Error) {
-      Run.reportFailure(Error == ENOSPC ? Kind::DiskFull : Kind::CannotWrite,
-                        "can't write the result: " +
-                            llvm::Twine(std::strerror(Error)));
+      Run.reportWriteFailure(Error);
       return false;
     }
     Run.Progress.BytesWritten.fetch_add(Count * Width,
@@ -499,7 +509,7 @@ void Worker::runStrand(Flight &F) {
     const Reduction &R = S.Reductions[I];
     if (!R.Info->Merge)
       continue;
-    std::lock_guard Lock(F.Merging);
+    CountingLock Lock(F.Merging, Run.Progress);
     R.Info->Merge(F.Shared[I].data(), States + R.WorkerState);
   }
 }

@@ -40,6 +40,7 @@ struct RunContext {
                      llvm::StringRef Hint = "");
   /// Of a scratch file, or of the memory for a held value.
   void reportHeldFailure(int Error);
+  void reportWriteFailure(int Error);
 };
 
 /// The memory of one worker and the loop over a segment's chunks and tiles.

@@ -154,8 +154,8 @@ bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
                 "a memory budget of " + formatBytes(Request.Budget) +
                     " is too small for this plan, which needs " +
                     formatBytes(Least))
-        .hint("say `--memory " + std::to_string((Least >> 20) + 1) +
-              "MiB` or more");
+        .hint("say `--memory " + std::to_string((Least + 1023) >> 10) +
+              "KiB` or more");
     return false;
   }
   // A worker beyond the first wants a group of its own to be in flight.

@@ -33,7 +33,7 @@ ROWS, COLUMNS = 6144, 4096  # As float32: 96 MiB.
 BUDGET = 64 << 20
 # What a process holds besides: its code, the C++ library's, the plan, the
 # headers of the models, the threads' stacks.
-BESIDES = 48 << 20
+BESIDES = 32 << 20
 
 
 def make_models():

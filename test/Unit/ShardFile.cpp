@@ -71,8 +71,9 @@ TEST(ShardFile, PiecesMakeTheFileInAnyOrder) {
         C = char(Random());
       std::string Path = Directory.path("out");
       Directory.write("out", std::string(Size, '\0'));
+      RunProgress Progress;
       ShardFile File;
-      int Error = File.open(Path, Mode);
+      int Error = File.open(Path, Mode, Progress);
       if (Error == EINVAL && Mode == IOMode::Direct)
         GTEST_SKIP() << "no direct writes on this file system";
       ASSERT_EQ(Error, 0);

@@ -26,13 +26,21 @@ namespace mergec {
 enum class IOMode : uint8_t {
   Buffered, ///< Yes.
   Direct,   ///< No, where whole blocks can be read or written.
-  Auto,     ///< Inputs only where they are in it already, and results if they
-            ///< are small or the file system knows no other way.
+  Auto,     ///< Inputs only where they are in it already, and results only if
+            ///< they are small; all, if the files are not on a local disk.
 };
 
 /// Read by another thread while the program runs.
 struct RunProgress {
   std::atomic<uint64_t> BytesRead{0}, BytesWritten{0};
+  /// Of tensors that were neither read nor written: the file system lets the
+  /// result share them with an input.
+  std::atomic<uint64_t> BytesShared{0};
+  /// What has been handed out to threads (each is a share of one sweep), and
+  /// the chunks they have taken.
+  std::atomic<uint64_t> Tasks{0}, Chunks{0};
+  /// Locks taken, and how many of them another thread held.
+  std::atomic<uint64_t> Locks{0}, LocksWaitedFor{0};
   /// Set by anyone: the run stops at the next chunk and returns false.
   std::atomic<bool> Cancel{false};
 };

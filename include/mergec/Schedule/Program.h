@@ -308,6 +308,9 @@ struct Program {
   /// skipped.
   uint64_t bytesRead() const;
   uint64_t bytesWritten() const;
+  /// Of these, the most that have to be moved one after the other, however many
+  /// threads there are. Held values are counted, too.
+  uint64_t longestChain() const;
   /// Bytes of held values, in memory and in scratch files, over the whole run.
   uint64_t bytesHeld(bool InMemory) const;
 };
