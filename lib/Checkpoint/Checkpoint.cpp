@@ -60,10 +60,9 @@ uint64_t TensorInfo::elements() const {
 }
 
 bool CheckpointFile::unchanged() const {
-  uint64_t BytesNow;
-  int64_t ModifiedNow;
-  return !statFile(Path, BytesNow, ModifiedNow) && BytesNow == Bytes &&
-         ModifiedNow == ModifiedNs;
+  InputFile Now;
+  return !Now.open(Path) && Now.size() == Bytes &&
+         Now.modifiedNs() == ModifiedNs && Now.inode() == Inode;
 }
 
 const TensorInfo *Checkpoint::find(llvm::StringRef Wanted) const {

@@ -19,11 +19,6 @@ static std::error_code lastError() {
   return std::error_code(errno, std::generic_category());
 }
 
-static int64_t modifiedNs(const struct stat &Status) {
-  return int64_t(Status.st_mtim.tv_sec) * 1'000'000'000 +
-         Status.st_mtim.tv_nsec;
-}
-
 InputFile::~InputFile() {
   if (Descriptor >= 0)
     ::close(Descriptor);
@@ -42,7 +37,9 @@ std::error_code InputFile::open(llvm::StringRef Path) {
   if (!S_ISREG(Status.st_mode))
     return std::make_error_code(std::errc::invalid_argument);
   Size = Status.st_size;
-  ModifiedNs = ::modifiedNs(Status);
+  ModifiedNs =
+      int64_t(Status.st_mtim.tv_sec) * 1'000'000'000 + Status.st_mtim.tv_nsec;
+  Inode = Status.st_ino;
   return {};
 }
 
@@ -76,16 +73,6 @@ std::error_code mergec::readSmallFile(llvm::StringRef Path, uint64_t MaxBytes,
   std::error_code Error = File.read(0, Into);
   Out.resize(Into.size());
   return Error;
-}
-
-std::error_code mergec::statFile(llvm::StringRef Path, uint64_t &Size,
-                                 int64_t &ModifiedNs) {
-  struct stat Status;
-  if (::stat(Path.str().c_str(), &Status))
-    return lastError();
-  Size = Status.st_size;
-  ModifiedNs = modifiedNs(Status);
-  return {};
 }
 
 std::string mergec::reason(std::error_code Error) {

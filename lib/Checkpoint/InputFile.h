@@ -37,6 +37,7 @@ public:
 
   uint64_t size() const { return Size; }
   int64_t modifiedNs() const { return ModifiedNs; }
+  uint64_t inode() const { return Inode; }
 
   /// Fills `Out` from `Offset`, or up to the file's end: then `Out` is
   /// shortened.
@@ -46,15 +47,12 @@ private:
   int Descriptor = -1;
   uint64_t Size = 0;
   int64_t ModifiedNs = 0;
+  uint64_t Inode = 0;
 };
 
 /// The whole of a small file; `errc::file_too_large` beyond `MaxBytes`.
 std::error_code readSmallFile(llvm::StringRef Path, uint64_t MaxBytes,
                               std::string &Out);
-
-/// Size and time of modification, without opening.
-std::error_code statFile(llvm::StringRef Path, uint64_t &Size,
-                         int64_t &ModifiedNs);
 
 /// The machine's words for `Error`, in the form of our messages.
 std::string reason(std::error_code Error);

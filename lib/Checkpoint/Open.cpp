@@ -179,7 +179,7 @@ void Opener::readShards(llvm::ArrayRef<std::string> Shards,
       Missing.add(quotedName(Shard) + " " + absence(Shard), MissingHint);
     // Files are numbered alike here and in the index.
     if (Status == HeaderStatus::Missing)
-      Into.Files.push_back({path(Shard), 0, 0});
+      Into.Files.push_back({path(Shard), 0, 0, 0});
     SoundFiles.push_back(Status == HeaderStatus::Sound);
   }
   fail(Missing, Kind::NoWeights, Subject);

@@ -70,7 +70,8 @@ HeaderStatus mergec::readSafetensors(llvm::StringRef Path, Checkpoint &Into,
       Error == std::errc::not_a_directory)
     return HeaderStatus::Missing;
   uint32_t Index = Into.Files.size();
-  Into.Files.push_back({Path.str(), File.size(), File.modifiedNs()});
+  Into.Files.push_back(
+      {Path.str(), File.size(), File.modifiedNs(), File.inode()});
   if (Error == std::errc::is_a_directory ||
       Error == std::errc::invalid_argument) {
     Found.add(Error == std::errc::is_a_directory ? "this is a directory"

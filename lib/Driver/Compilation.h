@@ -40,6 +40,11 @@ struct RunResult {
   uint32_t FirstShard = 0; ///< Of the run's shards.
 };
 
+/// A tensor of a result.
+struct ResultPlace {
+  uint32_t Result, Tensor; ///< Indices into the results, and their tensors.
+};
+
 /// Plans on their way to a program. Every step leaves its product here and
 /// returns false after it has reported what is wrong.
 class Compilation {
@@ -61,6 +66,7 @@ public:
   Graph G;
   std::optional<SweepPlan> Sweeps;
   std::vector<OutputTensor> Outputs; ///< Of all results, in the stores' order.
+  std::vector<ResultPlace> Places;   ///< Theirs.
   Program TheProgram;
 
   bool readPlans();
@@ -69,6 +75,9 @@ public:
   bool optimize();
   bool fuse();
   void layOutResults();
+  /// Takes tensors that are complete already out of the graph, and all that
+  /// only they need. `Finished` are those of each result, sorted.
+  void leaveOut(llvm::ArrayRef<llvm::ArrayRef<uint32_t>> Finished);
   MemoryRequest memoryRequest() const;
   bool makeProgram();
 
@@ -89,6 +98,10 @@ private:
 /// What configuration and card of a result say. Reports what of a stage's
 /// configuration does not fit it, where the result's is made from that.
 OutputContents describe(const Compilation &C, const RunResult &R);
+
+/// A short text that two runs have in common only if the same tensors of their
+/// results have the same bytes. Needs the results' layout.
+std::string resumeKey(const Compilation &C);
 
 /// `--emit-ir=dot`.
 void printDot(const Compilation &C, llvm::raw_ostream &OS);

@@ -85,6 +85,14 @@ int mergec::drive(const DriverOptions &Options, llvm::raw_ostream &Out,
     return S.end();
   }
   // Beyond this point the graph holds only what the stores need, once.
+  C.layOutResults();
+  // Beyond this point every output byte has its place.
+  OutputDirectories Directories;
+  if (Runs)
+    Directories = beginOutputs(C, S, Out);
+  if (S.Diags.hasErrors())
+    return S.end();
+  // Beyond this point the graph makes only what is not there already.
   if (!C.fuse())
     return S.end();
   if (C.emits(EmitIR::Scheduled)) {
@@ -95,12 +103,10 @@ int mergec::drive(const DriverOptions &Options, llvm::raw_ostream &Out,
     printDot(C, Out);
     return S.end();
   }
-  C.layOutResults();
-  // Beyond this point every output byte has its place.
   if (!C.makeProgram())
     return S.end();
-  if (!Options.DryRun)
-    return execute(C, S, Out, Err);
+  if (Runs)
+    return execute(C, Directories, S, Out, Err);
   for (const RunResult &R : C.Results)
     if (!R.Directory.empty())
       OutputDirectory::check(R.Directory, Options.Force, R.Layout, C.Models,

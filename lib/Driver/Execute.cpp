@@ -7,10 +7,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Execute.h"
+#include "JournalKeeper.h"
 #include "Progress.h"
 #include "mergec/Types/ByteSize.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include <sys/resource.h>
 
@@ -46,20 +48,29 @@ static uint64_t peakRSS() {
   return uint64_t(Usage.ru_maxrss) * 1024;
 }
 
-using Directories = std::vector<std::unique_ptr<OutputDirectory>>;
-
-/// Everything but the weights comes first: what is wrong with a donor's files
-/// is known before the long part. All directories are tried.
-static Directories prepare(const Compilation &C, Diagnostics &Diags) {
-  Directories All;
-  for (const RunResult &R : C.Results)
+OutputDirectories mergec::beginOutputs(Compilation &C, Session &S,
+                                       llvm::raw_ostream &Out) {
+  ProgressReporter::catchSignals();
+  OutputDirectories All;
+  std::string Key = C.Options.NoResume ? "" : resumeKey(C);
+  for (const RunResult &R : C.Results) // All are tried.
     if (auto D = OutputDirectory::begin(R.Directory, C.Options.Force, R.Layout,
-                                        C.Models, Diags))
+                                        C.Models, S.Diags, Key))
       All.push_back(std::move(D));
-  if (Diags.hasErrors())
-    return {};
-  for (auto [D, R] : llvm::zip(All, C.Results))
-    D->writeContents(R.Layout, R.Tensors, describe(C, R), Diags);
+  if (S.Diags.hasErrors())
+    return All;
+  std::vector<llvm::ArrayRef<uint32_t>> Finished;
+  size_t Count = 0, Tensors = C.Outputs.size();
+  for (const auto &D : All) {
+    Finished.push_back(D->finished());
+    Count += D->finished().size();
+  }
+  if (!Count)
+    return All;
+  C.leaveOut(Finished);
+  if (!C.Options.Quiet)
+    Out << "going on where an interrupted run has stopped: " << Count << " of "
+        << Tensors << " tensors are there\n";
   return All;
 }
 
@@ -82,14 +93,36 @@ static void printStats(const Program &P, const RunProgress &Did,
       << " of the bytes one after the other\n";
 }
 
-int mergec::execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
-                    llvm::raw_ostream &Err) {
+/// Leaves what is complete to the next run, and says where; false if there is
+/// nothing.
+static bool keep(const OutputDirectories &All, bool JsonLog,
+                 llvm::raw_ostream &Err) {
+  bool Any = false;
+  for (const auto &D : All) {
+    std::string Path = D->keep();
+    if (Path.empty())
+      continue;
+    Any = true;
+    if (JsonLog)
+      Err << llvm::json::Value(
+                 llvm::json::Object{{"event", "kept"}, {"path", Path}})
+          << "\n";
+    else
+      Err << "what is complete is kept in `" << Path
+          << "`: the same command goes on from there\n";
+  }
+  return Any;
+}
+
+int mergec::execute(Compilation &C, const OutputDirectories &All, Session &S,
+                    llvm::raw_ostream &Out, llvm::raw_ostream &Err) {
   const DriverOptions &Options = C.Options;
-  ProgressReporter::catchSignals();
   InstructionSet Set = chooseInstructionSet(S.Diags);
-  Directories All;
+  // Everything but the weights comes first: what is wrong with a donor's files
+  // is known before the long part.
   if (!S.Diags.hasErrors())
-    All = prepare(C, S.Diags);
+    for (auto [D, R] : llvm::zip(All, C.Results))
+      D->writeContents(R.Layout, R.Tensors, describe(C, R), S.Diags);
   if (S.Diags.hasErrors())
     return S.end();
   S.flush(); // Warnings are worth reading while the merge runs.
@@ -100,6 +133,9 @@ int mergec::execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
   RunProgress Progress;
   auto Start = std::chrono::steady_clock::now();
   bool Complete;
+  JournalKeeper Journal(C, All);
+  bool GoesOn =
+      llvm::any_of(All, [](const auto &D) { return !D->finished().empty(); });
   {
     ProgressReporter Reporter(
         Progress, C.TheProgram.bytesRead() + C.TheProgram.bytesWritten(),
@@ -107,20 +143,29 @@ int mergec::execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
     std::string Scratch = Options.Scratch;
     if (Scratch.empty())
       Scratch = llvm::sys::path::parent_path(Shards[0]);
-    Complete = runProgram(C.TheProgram, Shards, Scratch, Options.IO, Set,
-                          Progress, S.Diags);
+    Complete = runProgram(
+        C.TheProgram, Shards, Scratch, Options.IO, Set, Progress, S.Diags,
+        [&](uint32_t Output) { Journal.finished(Output); }, !GoesOn);
   }
+  Journal.stop(&S.Diags);
   if (ProgressReporter::interrupted()) {
     S.end();
-    Err << (Options.JsonLog ? "{\"event\":\"interrupted\"}\n"
-                            : "interrupted; nothing was left behind\n");
+    if (Options.JsonLog)
+      Err << "{\"event\":\"interrupted\"}\n";
+    if (!keep(All, Options.JsonLog, Err) && !Options.JsonLog)
+      Err << "interrupted; nothing was left behind\n";
     return 130;
   }
   if (Complete)
     for (const Checkpoint *M : C.Models)
       checkUnchanged(*M, S.Diags);
-  if (!Complete || S.Diags.hasErrors())
-    return S.end();
+  if (!Complete || S.Diags.hasErrors()) {
+    // The machine may be mended; the plan would be another one.
+    int Code = S.end();
+    if (Code == 2)
+      keep(All, Options.JsonLog, Err);
+    return Code;
+  }
 
   for (const auto &D : All)
     if (!D->commit(S.Diags, Options.Sync))

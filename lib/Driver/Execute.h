@@ -14,10 +14,18 @@
 
 namespace mergec {
 
-/// Runs the program into directories that appear when all of them are complete;
-/// the result is the exit code.
-int execute(Compilation &C, Session &S, llvm::raw_ostream &Out,
-            llvm::raw_ostream &Err);
+using OutputDirectories = std::vector<std::unique_ptr<OutputDirectory>>;
+
+/// Begins a directory for each result, or goes on with those of an interrupted
+/// run of the same plans: what that has completed is left out of the graph.
+/// Needs the results' layout. Reports what speaks against it.
+OutputDirectories beginOutputs(Compilation &C, Session &S,
+                               llvm::raw_ostream &Out);
+
+/// Runs the program into the directories, which appear when all of them are
+/// complete; the result is the exit code.
+int execute(Compilation &C, const OutputDirectories &All, Session &S,
+            llvm::raw_ostream &Out, llvm::raw_ostream &Err);
 
 } // namespace mergec
 

@@ -7,18 +7,19 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compilation.h"
+#include "mergec/Transforms/Pipeline.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mergec;
 
 void Compilation::layOutResults() {
-  std::map<llvm::StringRef, RunResult *> ByResult;
-  for (RunResult &R : Results)
-    ByResult[R.Name] = &R;
-  std::vector<std::pair<RunResult *, uint32_t>> Places;
+  std::map<llvm::StringRef, uint32_t> ByResult;
+  for (uint32_t R = 0; R != Results.size(); ++R)
+    ByResult[Results[R].Name] = R;
   for (ValueId Store : G.stores()) {
-    RunResult &R = *ByResult[G.nameAttribute(Store, 1)];
-    Places.push_back({&R, uint32_t(R.Tensors.size())});
+    uint32_t Result = ByResult[G.nameAttribute(Store, 1)];
+    RunResult &R = Results[Result];
+    Places.push_back({Result, uint32_t(R.Tensors.size())});
     R.Tensors.push_back(
         tensorOf(G.operands(Store)[0], G.nameAttribute(Store, 0)));
   }
@@ -28,13 +29,32 @@ void Compilation::layOutResults() {
     R.FirstShard = Shards;
     Shards += R.Layout.Shards.size();
   }
-  for (auto [R, Index] : Places) {
-    Outputs.push_back(R->Tensors[Index]);
-    Outputs.back().Shard += R->FirstShard;
-    if (!R->Name.empty()) // For messages of the run.
+  for (auto [Result, Tensor] : Places) {
+    const RunResult &R = Results[Result];
+    Outputs.push_back(R.Tensors[Tensor]);
+    Outputs.back().Shard += R.FirstShard;
+    if (!R.Name.empty()) // For messages of the run.
       Outputs.back().Name =
-          G.get(G.intern(R->Name + ": " + Outputs.back().Name.str()));
+          G.get(G.intern(R.Name + ": " + Outputs.back().Name.str()));
   }
+}
+
+void Compilation::leaveOut(llvm::ArrayRef<llvm::ArrayRef<uint32_t>> Finished) {
+  std::vector<bool> Keep(G.size(), true);
+  std::vector<ResultPlace> PlacesLeft;
+  std::vector<OutputTensor> OutputsLeft;
+  for (auto [Store, Place, Output] :
+       llvm::zip_equal(G.stores(), Places, Outputs))
+    if (llvm::binary_search(Finished[Place.Result], Place.Tensor)) {
+      Keep[Store.Index] = false;
+    } else {
+      PlacesLeft.push_back(Place);
+      OutputsLeft.push_back(Output);
+    }
+  Places = std::move(PlacesLeft);
+  Outputs = std::move(OutputsLeft);
+  G.compact(Keep);
+  removeDead(G);
 }
 
 /// What does not fit in the configurations that a stage's is made from.

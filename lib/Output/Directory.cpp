@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Files.h"
+#include "Journal.h"
 #include "Leftovers.h"
 #include "ModelFiles.h"
 #include "Target.h"
@@ -17,6 +18,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,29 +32,36 @@ bool OutputDirectory::check(llvm::StringRef Path, bool Force,
   return findTarget(Path, Force, Layout, Inputs, Diags).has_value();
 }
 
-std::unique_ptr<OutputDirectory> OutputDirectory::begin(
-    llvm::StringRef Path, bool Force, const OutputLayout &Layout,
-    llvm::ArrayRef<const Checkpoint *> Inputs, Diagnostics &Diags) {
+std::unique_ptr<OutputDirectory>
+OutputDirectory::begin(llvm::StringRef Path, bool Force,
+                       const OutputLayout &Layout,
+                       llvm::ArrayRef<const Checkpoint *> Inputs,
+                       Diagnostics &Diags, llvm::StringRef Key) {
   auto Place = findTarget(Path, Force, Layout, Inputs, Diags);
   if (!Place)
     return nullptr;
-  for (const Leftover &L : findLeftovers(*Place))
-    if (L.Run == Leftover::Dead)
-      removeLeftover(L);
-
   std::unique_ptr<OutputDirectory> Directory(new OutputDirectory);
   Directory->Final = Place->Final;
   Directory->Shown = Place->Shown;
   Directory->Existed = Place->Exists;
   Directory->Force = Force;
+  for (const Leftover &L : findLeftovers(*Place))
+    if (L.Run == Leftover::Dead && !Directory->takeOver(L.Path, Layout, Key))
+      removeLeftover(L);
+  if (!Directory->Temporary.empty())
+    return Directory;
   if (!Directory->makeTemporary(Diags) || !Directory->create(Layout, Diags))
     return nullptr;
+  if (int Errno = Key.empty() ? 0 : beginJournal(Directory->Temporary, Key)) {
+    reportCannotWrite(Diags, Directory->Shown, Errno);
+    return nullptr;
+  }
   return Directory;
 }
 
 OutputDirectory::~OutputDirectory() {
   std::error_code Ignored;
-  if (!Temporary.empty())
+  if (!Temporary.empty() && !Kept)
     fs::remove_all(Temporary, Ignored);
   if (Lock >= 0)
     ::close(Lock);
@@ -76,17 +85,92 @@ static int makeDirectories(const fs::path &Directory,
   return 0;
 }
 
+/// Where a run for `Final` builds: names of directories that may exist.
+static std::string temporaryPath(const std::string &Final, bool Existed,
+                                 unsigned Attempt) {
+  fs::path Home = Existed ? fs::path(Final) : fs::path(Final).parent_path();
+  std::string Path =
+      (Home / temporaryPrefix(Final)).string() + std::to_string(::getpid());
+  return Attempt == 1 ? Path : Path + "-" + std::to_string(Attempt);
+}
+
+/// The directory gets a name of this process: where there are no locks, it says
+/// whose it is.
+bool OutputDirectory::takeOver(const std::string &Path,
+                               const OutputLayout &Layout,
+                               llvm::StringRef Key) {
+  if (Key.empty() || !Temporary.empty())
+    return false;
+  int Handle =
+      ::open(Path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  FileHandle Opened(Handle);
+  if (Handle < 0 || tryLock(Handle) == LockState::HeldElsewhere)
+    return false;
+  auto Tensors = readJournal(Path, Key);
+  if (!Tensors || Tensors->empty())
+    return false;
+  std::set<std::string> Keeps = {JournalName.str()};
+  for (const OutputShard &Shard : Layout.Shards) {
+    Keeps.insert(Shard.FileName);
+    if (!restoreReserved(Path + "/" + Shard.FileName, Shard.Bytes,
+                         Shard.Header))
+      return false;
+  }
+  // The rest is written again.
+  std::error_code Error;
+  for (fs::directory_iterator At(Path, Error), End; !Error && At != End;
+       At.increment(Error))
+    if (!Keeps.count(At->path().filename().string()))
+      fs::remove_all(At->path(), Error);
+  if (Error)
+    return false;
+  std::string Ours = temporaryPath(Final, Existed, 1);
+  for (unsigned Attempt = 2;
+       Ours != Path && fs::exists(fs::symlink_status(Ours, Error)); ++Attempt)
+    Ours = temporaryPath(Final, Existed, Attempt);
+  if (::rename(Path.c_str(), Ours.c_str()) != 0)
+    return false;
+  Temporary = Ours;
+  Lock = ::fcntl(Handle, F_DUPFD_CLOEXEC, 0); // Shares the lock.
+  Finished = std::move(*Tensors);
+  Recorded = Finished.size();
+  for (const OutputShard &Shard : Layout.Shards)
+    Paths.push_back(Temporary + "/" + Shard.FileName);
+  return true;
+}
+
+int OutputDirectory::record(llvm::ArrayRef<uint32_t> Done,
+                            llvm::ArrayRef<OutputTensor> Tensors) {
+  std::set<uint32_t> Shards;
+  for (uint32_t T : Done)
+    Shards.insert(Tensors[T].Shard);
+  for (uint32_t S : Shards)
+    if (int Errno = syncToDisk(Paths[S]))
+      return Errno;
+  // The names of the files, too, before the first line.
+  if (!Recorded)
+    if (int Errno = syncToDisk(Temporary))
+      return Errno;
+  Recorded += Done.size();
+  return addToJournal(Temporary, Done);
+}
+
+std::string OutputDirectory::keep() {
+  if (!Recorded || Temporary.empty())
+    return "";
+  Kept = true;
+  CreatedParents.clear();
+  return Temporary;
+}
+
 bool OutputDirectory::makeTemporary(Diagnostics &Diags) {
   fs::path Home = Existed ? fs::path(Final) : fs::path(Final).parent_path();
   if (int Errno = makeDirectories(Home, CreatedParents)) {
     reportCannotWrite(Diags, Home.string(), Errno);
     return false;
   }
-  std::string Stem =
-      (Home / temporaryPrefix(Final)).string() + std::to_string(::getpid());
   for (unsigned Attempt = 1;; ++Attempt) {
-    std::string Path =
-        Attempt == 1 ? Stem : Stem + "-" + std::to_string(Attempt);
+    std::string Path = temporaryPath(Final, Existed, Attempt);
     if (::mkdir(Path.c_str(), 0777) != 0) {
       if (errno == EEXIST)
         continue;
@@ -146,8 +230,10 @@ bool OutputDirectory::commit(Diagnostics &Diags, bool Sync) {
   auto Names = listDirectory(Temporary, Final, Shown, Diags);
   if (!Names)
     return false;
+  llvm::erase(*Names, JournalName);
   if (Sync && !syncAll(*Names, Diags))
     return false;
+  ::unlink((Temporary + "/" + JournalName.str()).c_str());
   if (Existed) {
     if (!moveIntoExisting(*Names, Diags))
       return false;

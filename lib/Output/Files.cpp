@@ -56,6 +56,22 @@ int mergec::createReserved(const std::string &Path, uint64_t Bytes,
   return writeAll(File.get(), Begin);
 }
 
+bool mergec::restoreReserved(const std::string &Path, uint64_t Bytes,
+                             llvm::StringRef Begin) {
+  FileHandle File(RetryAfterSignal(-1, ::open, Path.c_str(),
+                                   O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+  struct stat Status;
+  return File.isOpen() && ::fstat(File.get(), &Status) == 0 &&
+         S_ISREG(Status.st_mode) && uint64_t(Status.st_size) == Bytes &&
+         writeAll(File.get(), Begin) == 0;
+}
+
+int mergec::appendToFile(const std::string &Path, llvm::StringRef Text) {
+  FileHandle File(RetryAfterSignal(-1, ::open, Path.c_str(),
+                                   O_WRONLY | O_APPEND | O_CLOEXEC));
+  return File.isOpen() ? writeAll(File.get(), Text) : errno;
+}
+
 int mergec::writeNewFile(const std::string &Path, llvm::StringRef Text) {
   FileHandle File(openNew(Path));
   return File.isOpen() ? writeAll(File.get(), Text) : errno;

@@ -40,6 +40,14 @@ private:
 int createReserved(const std::string &Path, uint64_t Bytes,
                    llvm::StringRef Begin);
 
+/// Writes `Begin` again over the first bytes of what `createReserved` has made.
+/// False if that is not there at its full size, or can't be written.
+bool restoreReserved(const std::string &Path, uint64_t Bytes,
+                     llvm::StringRef Begin);
+
+/// Adds to the end of a file that is there.
+int appendToFile(const std::string &Path, llvm::StringRef Text);
+
 /// Creates `Path`, which must not exist yet.
 int writeNewFile(const std::string &Path, llvm::StringRef Text);
 

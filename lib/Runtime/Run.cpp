@@ -72,7 +72,7 @@ private:
   uint32_t indexOf(const Flight &F) const {
     return &F.TheGroup - Run.P.Groups.data();
   }
-  void collectNonFinite(const Flight &F);
+  void collectOutputs(const Flight &F);
   void reportNonFinite();
 
   RunContext &Run;
@@ -223,7 +223,7 @@ void Scheduler::finish(Handle F) {
                           "`: " + F->Failed->Failure,
                       F->Failed->FailureHint);
   }
-  collectNonFinite(*F);
+  collectOutputs(*F);
   for (size_t S = 0; S != F->Passing.size(); ++S)
     if (F->Passing[S]) {
       const StreamBinding &In = Run.P.Streams[F->TheGroup.FirstStream + S];
@@ -249,7 +249,7 @@ void Scheduler::finish(Handle F) {
   }
 }
 
-void Scheduler::collectNonFinite(const Flight &F) {
+void Scheduler::collectOutputs(const Flight &F) {
   for (size_t O = 0; O != F.NonFiniteOutputs.size(); ++O) {
     if (isHeld(Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor))
       continue;
@@ -265,8 +265,11 @@ void Scheduler::collectNonFinite(const Flight &F) {
         Found.Inputs += (Found.Inputs.empty() ? "`" : ", `") +
                         Run.P.Inputs[File].Model + "`";
       }
-    if (!Found.Count && Found.Inputs.empty())
+    if (!Found.Count && Found.Inputs.empty()) {
+      if (Run.Finished && !F.Failed)
+        Run.Finished(Found.Tensor);
       continue;
+    }
     CountingLock Lock(Mutex, Run.Progress);
     NonFinite.push_back(std::move(Found));
   }
@@ -332,16 +335,22 @@ static void reportCannotOpen(RunContext &Run, const std::string &Path, Kind K,
 bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                         const std::string &ScratchDirectory, IOMode IO,
                         InstructionSet Set, RunProgress &Progress,
-                        Diagnostics &Diags) {
-  RunContext Run{P, Set, Progress, {P, ScratchDirectory}, {}, {}, Diags};
+                        Diagnostics &Diags,
+                        llvm::function_ref<void(uint32_t)> Finished,
+                        bool WritesAll) {
+  RunContext Run{P,  Set, Progress, {P, ScratchDirectory},
+                 {}, {},  Diags,    Finished};
   // Of each file there may be a second descriptor, for direct reads and writes.
   if (2 * (P.Inputs.size() + Shards.size()) > 900)
     raiseDescriptorLimit();
   for (const InputFile &In : P.Inputs)
     if (int Error = Run.Inputs.emplace_back().open(In.Path, IO))
       reportCannotOpen(Run, In.Path, Kind::CannotRead, IO, Error);
+  // A direct write is of whole blocks, which others' tensors would have to be
+  // part of.
   for (const std::string &Path : Shards)
-    if (int Error = Run.Shards.emplace_back().open(Path, IO, Progress))
+    if (int Error = Run.Shards.emplace_back().open(
+            Path, WritesAll ? IO : IOMode::Buffered, Progress))
       reportCannotOpen(Run, Path, Kind::CannotWrite, IO, Error);
   if (!Run.Failed)
     Scheduler(Run).run();

@@ -33,6 +33,7 @@ struct RunContext {
   std::vector<SourceFile> Inputs;
   std::deque<ShardFile> Shards;
   Diagnostics &Diags;
+  llvm::function_ref<void(uint32_t)> Finished;
   /// Set with `Progress.Cancel` after a failure has been reported.
   std::atomic<bool> Failed{false};
 

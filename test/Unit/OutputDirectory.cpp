@@ -44,6 +44,29 @@ protected:
     return OutputDirectory::begin(Path, Force, Layout, {&Donor}, Diags);
   }
 
+  std::unique_ptr<OutputDirectory> resume(const std::string &Name,
+                                          llvm::StringRef Key = "a key") {
+    return OutputDirectory::begin(at(Name), false, Layout, {&Donor}, Diags,
+                                  Key);
+  }
+
+  void putData(const OutputDirectory &Directory, uint32_t Tensor,
+               const std::string &Data) {
+    const OutputTensor &T = Tensors[Tensor];
+    std::fstream File(Directory.shardPaths()[T.Shard],
+                      std::ios::binary | std::ios::in | std::ios::out);
+    File.seekp(T.Offset);
+    File << Data;
+  }
+
+  /// What an interrupted run leaves that has completed tensor 1; its path.
+  std::string leaveOneComplete(const std::string &Name) {
+    auto Directory = resume(Name);
+    EXPECT_TRUE(Directory) << reported(Diags);
+    EXPECT_EQ(Directory->record({1}, Tensors), 0);
+    return Directory->keep();
+  }
+
   /// Writes a whole result.
   bool write(const std::string &Path, bool Force = false) {
     auto Directory = begin(Path, Force);
@@ -400,6 +423,95 @@ TEST_F(OutputDirectoryTest, WithoutCommitEverythingIsRemoved) {
   }
   EXPECT_EQ(namesIn(Root), (std::set<std::string>{"donor", "old"}));
   EXPECT_TRUE(namesIn(at("old")).empty());
+}
+
+TEST_F(OutputDirectoryTest, WhatWasCompleteServesTheNextRun) {
+  {
+    auto First = resume("out");
+    ASSERT_TRUE(First) << reported(Diags);
+    EXPECT_TRUE(First->finished().empty());
+    EXPECT_EQ(First->keep(), ""); // Nothing is complete.
+    ASSERT_TRUE(First->writeContents(Layout, Tensors, Contents, Diags));
+    putData(*First, 1, "bbbb");
+    EXPECT_EQ(First->record({1}, Tensors), 0);
+    EXPECT_EQ(First->keep(), at(temporaryName("out")));
+  }
+  EXPECT_EQ(namesIn(Root),
+            (std::set<std::string>{"donor", temporaryName("out")}));
+  auto Second = resume("out");
+  ASSERT_TRUE(Second) << reported(Diags);
+  EXPECT_EQ(Second->finished(), (llvm::ArrayRef<uint32_t>{1}));
+  EXPECT_EQ(Second->record({0}, Tensors), 0);
+  Second->keep();
+  Second.reset();
+  auto Third = resume("out");
+  ASSERT_TRUE(Third) << reported(Diags);
+  EXPECT_EQ(Third->finished(), (llvm::ArrayRef<uint32_t>{0, 1}));
+  EXPECT_TRUE(Third->writeContents(Layout, Tensors, Contents, Diags));
+  EXPECT_TRUE(Third->commit(Diags)) << reported(Diags);
+  EXPECT_EQ(namesIn(Root), (std::set<std::string>{"donor", "out"}));
+  EXPECT_FALSE(namesIn(at("out")).count(".mergec-journal"));
+  std::string Data = contentsOf(at("out/" + Layout.Shards[1].FileName));
+  EXPECT_EQ(Data.substr(Tensors[1].Offset, 4), "bbbb");
+  EXPECT_EQ(Data.substr(0, Layout.Shards[1].Header.size()),
+            Layout.Shards[1].Header);
+}
+
+TEST_F(OutputDirectoryTest, AnotherKeyStartsAnew) {
+  leaveOneComplete("out");
+  auto Other = resume("out", "other key");
+  ASSERT_TRUE(Other) << reported(Diags);
+  EXPECT_TRUE(Other->finished().empty());
+  EXPECT_EQ(namesIn(Root).size(), 2u);
+  Other.reset();
+  leaveOneComplete("out");
+  auto Without = begin(at("out"));
+  ASSERT_TRUE(Without) << reported(Diags);
+  EXPECT_TRUE(Without->finished().empty());
+  EXPECT_FALSE(namesIn(at(temporaryName("out"))).count(".mergec-journal"));
+}
+
+TEST_F(OutputDirectoryTest, WhatIsBrokenStartsAnew) {
+  std::string Left = leaveOneComplete("out");
+  fs::resize_file(Left + "/" + Layout.Shards[0].FileName, 100);
+  auto Directory = resume("out");
+  ASSERT_TRUE(Directory) << reported(Diags);
+  EXPECT_TRUE(Directory->finished().empty());
+  EXPECT_EQ(fs::file_size(Directory->shardPaths()[0]), Layout.Shards[0].Bytes);
+}
+
+// As a power failure leaves them.
+TEST_F(OutputDirectoryTest, LostHeadersAndBrokenLines) {
+  std::string Left = leaveOneComplete("out");
+  std::fstream Shard(Left + "/" + Layout.Shards[0].FileName,
+                     std::ios::binary | std::ios::in | std::ios::out);
+  Shard << std::string(64, '\0');
+  Shard.close();
+  std::ofstream(Left + "/.mergec-journal", std::ios::app) << "0";
+  auto Directory = resume("out");
+  ASSERT_TRUE(Directory) << reported(Diags);
+  // The last line might have become 01 or 07.
+  EXPECT_EQ(Directory->finished(), (llvm::ArrayRef<uint32_t>{1}));
+  EXPECT_EQ(Directory->record({0}, Tensors), 0);
+  EXPECT_EQ(contentsOf(Directory->shardPaths()[0])
+                .substr(0, Layout.Shards[0].Header.size()),
+            Layout.Shards[0].Header);
+  Directory->keep();
+  Directory.reset();
+  Directory = resume("out");
+  EXPECT_EQ(Directory->finished(), (llvm::ArrayRef<uint32_t>{0, 1}));
+}
+
+TEST_F(OutputDirectoryTest, GoesOnInADirectoryThatExists) {
+  fs::create_directory(at("out"));
+  leaveOneComplete("out");
+  EXPECT_EQ(namesIn(at("out")), (std::set<std::string>{temporaryName("out")}));
+  auto Directory = resume("out");
+  ASSERT_TRUE(Directory) << reported(Diags);
+  EXPECT_EQ(Directory->finished().size(), 1u);
+  EXPECT_TRUE(Directory->writeContents(Layout, Tensors, Contents, Diags));
+  EXPECT_TRUE(Directory->commit(Diags)) << reported(Diags);
+  EXPECT_FALSE(namesIn(at("out")).count(".mergec-journal"));
 }
 
 TEST_F(OutputDirectoryTest, LongNames) {

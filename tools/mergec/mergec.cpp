@@ -183,6 +183,10 @@ static constexpr OptionRow Merging[] = {
     {"allow-missing", nullptr,
      "merge a tensor that some models lack from those that have it",
      flag<&DriverOptions::AllowMissing>},
+    {"no-resume", nullptr,
+     "start anew where a run was interrupted, and keep nothing of this\n"
+     "one if it is",
+     flag<&DriverOptions::NoResume>},
     {"sync", nullptr, "have the result on the disk before it appears",
      flag<&DriverOptions::Sync>},
     {"strict", nullptr, "warnings are errors", flag<&DriverOptions::Strict>},
@@ -226,17 +230,20 @@ static constexpr struct {
     {"help", "print this", nullptr},
 };
 
+/// Where the meaning of an option begins; every option is shorter.
+static constexpr unsigned HelpColumn = 28;
+
 static void printRow(llvm::raw_ostream &OS, llvm::StringRef Name,
                      const char *Value, llvm::StringRef Help) {
   std::string Left = ("  --" + Name).str();
   if (Value)
     Left += Value[0] == '[' ? "[=" + std::string(Value).substr(1)
                             : " <" + std::string(Value) + ">";
-  OS << llvm::left_justify(Left, 26);
+  OS << llvm::left_justify(Left, HelpColumn);
   auto [First, Rest] = Help.split('\n');
   OS << First << "\n";
   if (!Rest.empty())
-    OS << std::string(26, ' ') << Rest << "\n";
+    OS << std::string(HelpColumn, ' ') << Rest << "\n";
 }
 
 static void printHelp(llvm::raw_ostream &OS) {

@@ -47,9 +47,10 @@ struct CheckpointFile {
   std::string Path; ///< Absolute or relative to the working directory.
   uint64_t Bytes;
   int64_t ModifiedNs; ///< Since 1970, when the header was read.
+  uint64_t Inode;
 
-  /// False if size or time of modification differ from what they were when the
-  /// header was read, or the file is gone.
+  /// False if it is not the file that it was when the header was read: gone,
+  /// replaced, or of another size or time of modification.
   bool unchanged() const;
 };
 

@@ -47,6 +47,7 @@ struct DriverOptions {
   std::vector<std::string> RunPasses; ///< Instead of the pipeline.
   bool DryRun = false, Force = false, Strict = false, Quiet = false;
   bool AllowMissing = false, JsonLog = false, Stats = false, Sync = false;
+  bool NoResume = false; ///< Start anew, and leave nothing to go on with.
   bool PrintAfterAll = false, TimePasses = false;
 };
 

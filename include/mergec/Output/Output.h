@@ -121,7 +121,11 @@ struct OutputContents {
 };
 
 /// A directory being written. `begin` checks and creates; `commit` makes it
-/// appear; destruction without commit removes all that was written.
+/// appear; destruction without either commit or `keep` removes all that was
+/// written.
+///
+/// A journal in the temporary directory says which tensors are complete. What a
+/// run that was killed has left there serves the next one with the same key.
 ///
 /// A directory that does not exist yet is built beside its place, as
 /// `.<name>.mergec-<pid>`, and renamed. One that exists keeps its identity
@@ -134,10 +138,13 @@ public:
   /// (without `Force`; with it, one that does not look like a model), one of
   /// `Inputs`, inside one or contains one, is being written by another run,
   /// cannot be written, or when the file system has less room than the layout
-  /// needs. Removes what earlier runs that were killed have left for `Path`.
+  /// needs. Removes what earlier runs that were killed have left for `Path`; or
+  /// takes it over, if it has a journal of `Key`: a text from which all bytes
+  /// of the result follow, its layout too. Without a key no journal is kept.
   static std::unique_ptr<OutputDirectory>
   begin(llvm::StringRef Path, bool Force, const OutputLayout &Layout,
-        llvm::ArrayRef<const Checkpoint *> Inputs, Diagnostics &Diags);
+        llvm::ArrayRef<const Checkpoint *> Inputs, Diagnostics &Diags,
+        llvm::StringRef Key = "");
   ~OutputDirectory();
   OutputDirectory(const OutputDirectory &) = delete;
   OutputDirectory &operator=(const OutputDirectory &) = delete;
@@ -151,6 +158,19 @@ public:
   /// Shard files, created at full size with their headers written, in shard
   /// order: paths under the temporary directory.
   llvm::ArrayRef<std::string> shardPaths() const { return Paths; }
+
+  /// The tensors that an earlier run has completed: sorted indices.
+  llvm::ArrayRef<uint32_t> finished() const { return Finished; }
+
+  /// Has the data of the tensors `Done`, which are complete, on the disk, and
+  /// then says so in the journal. From one thread, while others write to other
+  /// tensors. 0, or errno.
+  int record(llvm::ArrayRef<uint32_t> Done,
+             llvm::ArrayRef<OutputTensor> Tensors);
+
+  /// Leaves the temporary directory for a later run, and gives its path; empty
+  /// if it has nothing to offer.
+  std::string keep();
 
   /// Writes index, config.json, generation and tokenizer files, README.md and
   /// mergekit_config.yml.
@@ -167,6 +187,8 @@ public:
 private:
   OutputDirectory() = default;
   bool create(const OutputLayout &Layout, Diagnostics &Diags);
+  bool takeOver(const std::string &Path, const OutputLayout &Layout,
+                llvm::StringRef Key);
   bool makeTemporary(Diagnostics &Diags);
   bool syncAll(llvm::ArrayRef<std::string> Names, Diagnostics &Diags);
   bool moveIntoExisting(std::vector<std::string> Names, Diagnostics &Diags);
@@ -177,7 +199,9 @@ private:
   std::vector<std::string> Paths;
   std::vector<std::string> CreatedParents; ///< Outermost first.
   int Lock = -1; ///< The open temporary directory, locked while it is ours.
-  bool Existed = false, Force = false;
+  std::vector<uint32_t> Finished;
+  size_t Recorded = 0; ///< Tensors in the journal.
+  bool Existed = false, Force = false, Kept = false;
 };
 
 /// The donor's config.json with the facts applied; reports when it can't be

@@ -18,6 +18,7 @@
 #include "mergec/Diagnostics/Diagnostics.h"
 #include "mergec/Kernels/Kernel.h"
 #include "mergec/Schedule/Program.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <atomic>
 
 namespace mergec {
@@ -48,10 +49,16 @@ struct RunProgress {
 /// Writes every output tensor into its shard (`Shards[i]` is the path of shard
 /// i, a file of its final size). Reports failures of the machine, and tensors
 /// with NaN or infinite results. False if the outputs are not complete. Values
-/// that are held in files are in `ScratchDirectory`.
+/// that are held in files are in `ScratchDirectory`. `Finished` is called, by
+/// any thread, with the index (among the program's places) of each tensor that
+/// is complete and of which nothing will be reported; but blocks of the file
+/// that it shares with tensors that are not complete may still be in memory.
+/// `WritesAll` is false if shards hold tensors that the program does not make.
 bool runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                 const std::string &ScratchDirectory, IOMode IO,
-                InstructionSet Set, RunProgress &Progress, Diagnostics &Diags);
+                InstructionSet Set, RunProgress &Progress, Diagnostics &Diags,
+                llvm::function_ref<void(uint32_t Tensor)> Finished = {},
+                bool WritesAll = true);
 
 } // namespace mergec
 
