@@ -107,11 +107,7 @@ int mergec::drive(const DriverOptions &Options, llvm::raw_ostream &Out,
     return S.end();
   if (Runs)
     return execute(C, Directories, S, Out, Err);
-  for (const RunResult &R : C.Results)
-    if (!R.Directory.empty())
-      OutputDirectory::check(R.Directory, Options.Force, R.Layout, C.Models,
-                             S.Diags);
-  if (!S.Diags.hasErrors())
+  if (checkOutputs(C, S.Diags))
     printDryRun(C, Out);
   return S.end();
 }

@@ -22,18 +22,45 @@ static void printCount(llvm::raw_ostream &OS, uint64_t N) {
     OS << N;
 }
 
-/// What intermediate values cost beyond the inputs.
-static void printHeld(const Program &P, llvm::raw_ostream &OS) {
-  for (bool InMemory : {true, false}) {
-    size_t Count = llvm::count_if(
-        P.Held, [=](const HeldTensor &H) { return H.InMemory == InMemory; });
-    if (Count)
-      OS << "holds      " << Count
-         << (Count == 1 ? " intermediate tensor" : " intermediate tensors")
-         << ", " << formatBytes(P.bytesHeld(InMemory))
-         << (InMemory ? " one after the other, in memory"
-                      : " one after the other, in scratch files")
-         << "\n";
+/// What becomes of intermediate values that later sweeps need, at which price,
+/// and at which the other choice would be had.
+static void printHeld(const Compilation &C, llvm::raw_ostream &OS) {
+  struct {
+    Holding Choice;
+    const char *Verb, *Where, *Other;
+  } const Lines[] = {
+      {Holding::InMemory, "holds      ", " in memory", "computed again"},
+      {Holding::InScratch, "holds      ", " in scratch files",
+       "computed again"},
+      {Holding::Recomputed, "computes   ", " again", "held in memory"}};
+  for (const auto &L : Lines) {
+    size_t Count = 0, Needed = 0;
+    double Bytes = 0, Price = 0, Other = 0;
+    bool Again = L.Choice == Holding::Recomputed;
+    for (const HeldValue &H : Again ? C.Sweeps->Recomputed : C.Sweeps->Held) {
+      if (H.Where != L.Choice)
+        continue;
+      const Type &T = C.G.type(H.Value);
+      double Elements = double(T.elements());
+      ++Count;
+      Needed += H.Needed;
+      Bytes += Elements * byteWidth(T.Element);
+      Price += Elements * (Again ? H.PriceRecomputed : H.Price);
+      if (!H.Needed)
+        Other += Elements * (Again ? H.Price : H.PriceRecomputed);
+    }
+    if (!Count)
+      continue;
+    OS << L.Verb << Count
+       << (Count == 1 ? " intermediate tensor" : " intermediate tensors")
+       << L.Where << ", " << formatBytes(uint64_t(Bytes)) << " in all: moves "
+       << formatBytes(uint64_t(Price));
+    if (Needed)
+      OS << "; " << Needed << " must be held";
+    if (Needed != Count)
+      OS << "; " << L.Other << (Needed ? ", the others" : "") << " "
+         << formatBytes(uint64_t(Other));
+    OS << "\n";
   }
 }
 
@@ -115,7 +142,7 @@ void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
   }
   OS << "\nreads      " << formatBytes(P.bytesRead()) << "\nwrites     "
      << formatBytes(P.bytesWritten()) << "\n";
-  printHeld(P, OS);
+  printHeld(C, OS);
   OS << "memory     " << formatBytes(P.Memory.peak()) << " of a budget of "
      << formatBytes(P.Memory.Budget) << ", " << P.Memory.Workers
      << (P.Memory.Workers == 1 ? " thread" : " threads") << "\n";

@@ -48,10 +48,25 @@ static uint64_t peakRSS() {
   return uint64_t(Usage.ru_maxrss) * 1024;
 }
 
+bool mergec::checkOutputs(const Compilation &C, Diagnostics &Diags) {
+  size_t Before = Diags.size();
+  std::vector<std::pair<std::string, const OutputLayout *>> Places;
+  for (const RunResult &R : C.Results)
+    if (!R.Directory.empty()) {
+      OutputDirectory::check(R.Directory, C.Options.Force, R.Layout, C.Models,
+                             Diags);
+      Places.push_back({R.Directory, &R.Layout});
+    }
+  OutputDirectory::checkRoom(Places, Diags);
+  return !Diags.hasErrors(Before);
+}
+
 OutputDirectories mergec::beginOutputs(Compilation &C, Session &S,
                                        llvm::raw_ostream &Out) {
   ProgressReporter::catchSignals();
   OutputDirectories All;
+  if (!checkOutputs(C, S.Diags))
+    return All;
   std::string Key = C.Options.NoResume ? "" : resumeKey(C);
   for (const RunResult &R : C.Results) // All are tried.
     if (auto D = OutputDirectory::begin(R.Directory, C.Options.Force, R.Layout,

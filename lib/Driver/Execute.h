@@ -16,9 +16,13 @@ namespace mergec {
 
 using OutputDirectories = std::vector<std::unique_ptr<OutputDirectory>>;
 
+/// Whether each result can be written to its directory, and all of them
+/// together; reports what speaks against it.
+bool checkOutputs(const Compilation &C, Diagnostics &Diags);
+
 /// Begins a directory for each result, or goes on with those of an interrupted
 /// run of the same plans: what that has completed is left out of the graph.
-/// Needs the results' layout. Reports what speaks against it.
+/// Needs the results' layout.
 OutputDirectories beginOutputs(Compilation &C, Session &S,
                                llvm::raw_ostream &Out);
 

@@ -62,8 +62,9 @@ private:
   llvm::DenseSet<std::pair<Frame, uint32_t>> Needed;
   std::map<TableKey, std::set<uint32_t>> Tables;
   std::set<std::pair<TableKey, TableKey>> Arrows;
-  /// Of a stored tensor, by result and name.
-  std::map<std::pair<llvm::StringRef, llvm::StringRef>, uint32_t> SweepsOf;
+  /// Of a stored tensor, by result and name: in how many sweeps it is made, and
+  /// what of it is held between them.
+  std::map<std::pair<llvm::StringRef, llvm::StringRef>, std::string> SweepsOf;
 };
 
 } // namespace
@@ -89,10 +90,23 @@ static void printEscaped(llvm::StringRef Text, llvm::raw_ostream &OS) {
 }
 
 void DotPrinter::collectSweeps() {
-  for (const WorkGroup &W : C.Sweeps->Groups)
+  for (const WorkGroup &W : C.Sweeps->Groups) {
+    std::string Text =
+        std::to_string(W.Sweeps) + (W.Sweeps == 1 ? " sweep" : " sweeps");
+    auto Count = [&](Holding Where, llvm::StringRef Called) {
+      size_t Held = llvm::count_if(W.Members, [&](ValueId V) {
+        const HeldValue *H = C.Sweeps->held(V);
+        return H && H->Where == Where;
+      });
+      if (Held)
+        Text += (", " + llvm::Twine(Held) + " held in " + Called).str();
+    };
+    Count(Holding::InMemory, "memory");
+    Count(Holding::InScratch, "scratch");
     for (ValueId V : W.Members)
       if (C.G.info(V).Class == OpClass::Sink)
-        SweepsOf[{C.G.nameAttribute(V, 1), C.G.nameAttribute(V, 0)}] = W.Sweeps;
+        SweepsOf[{C.G.nameAttribute(V, 1), C.G.nameAttribute(V, 0)}] = Text;
+  }
 }
 
 TableKey DotPrinter::tableOf(Frame F, uint32_t Tensor) const {
@@ -142,8 +156,7 @@ std::string DotPrinter::sweepText(Frame F, llvm::StringRef Tensor) const {
       continue;
     auto Found = SweepsOf.find({R.Name, Tensor});
     if (Found != SweepsOf.end())
-      return std::to_string(Found->second) +
-             (Found->second == 1 ? " sweep" : " sweeps");
+      return Found->second;
   }
   return "";
 }

@@ -19,6 +19,8 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Path.h"
 #include <filesystem>
+#include <map>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -121,31 +123,119 @@ static bool isFreeToUse(const Target &T, bool Force, Diagnostics &Diags) {
   return false;
 }
 
-static bool hasRoom(const Target &T, const std::string &Parent,
-                    const OutputLayout &Layout, Diagnostics &Diags) {
-  uint64_t Needed = 0;
+/// Nothing, and why in `Errno`, if the path leads nowhere.
+static std::optional<Target> locate(llvm::StringRef Path, int &Errno) {
+  Target T;
+  T.Shown = Path.rtrim('/').empty() ? "/" : Path.rtrim('/').str();
+  std::error_code Error;
+  fs::path Absolute = fs::absolute(T.Shown, Error);
+  if (!Error)
+    T.Final = fs::weakly_canonical(Absolute, Error).string();
+  Errno = Error.value();
+  if (Error)
+    return std::nullopt;
+  T.Exists = fs::is_directory(T.Final, Error);
+  return T;
+}
+
+/// The innermost directory there is, in or below which the result is made.
+static fs::path home(const Target &T) {
+  std::error_code Error;
+  fs::path Home = T.Final;
+  if (!T.Exists)
+    do
+      Home = Home.parent_path();
+    while (!fs::exists(fs::symlink_status(Home, Error)));
+  return Home;
+}
+
+static uint64_t fileBytes(const OutputLayout &Layout) {
+  uint64_t Bytes = 0;
   for (const OutputShard &Shard : Layout.Shards)
-    Needed += Shard.Bytes;
+    Bytes += Shard.Bytes;
+  return Bytes;
+}
+
+/// What is left on a file system; nothing if it does not know, as some network
+/// file systems do, which say 0 for their size.
+static std::optional<uint64_t> freeBytes(const fs::path &Home) {
   struct statvfs Room;
-  // Some network file systems do not know their size and say 0.
-  if (::statvfs(Parent.c_str(), &Room) != 0 || Room.f_blocks == 0)
-    return true;
-  uint64_t Free = uint64_t(Room.f_bavail) * Room.f_frsize;
+  if (::statvfs(Home.c_str(), &Room) != 0 || Room.f_blocks == 0)
+    return std::nullopt;
+  return uint64_t(Room.f_bavail) * Room.f_frsize;
+}
+
+/// What `begin` will remove, or use.
+static uint64_t leftoverBytes(const Target &T) {
+  uint64_t Bytes = 0;
   for (const Leftover &L : findLeftovers(T))
     if (L.Run == Leftover::Dead)
-      Free += diskUsage(L); // `begin` removes it first.
-  if (Needed <= Free)
+      Bytes += diskUsage(L);
+  return Bytes;
+}
+
+static bool hasRoom(const Target &T, const fs::path &Home,
+                    const OutputLayout &Layout, Diagnostics &Diags) {
+  uint64_t Needed = fileBytes(Layout);
+  std::optional<uint64_t> Free = freeBytes(Home);
+  if (!Free)
+    return true;
+  *Free += leftoverBytes(T);
+  if (Needed <= *Free)
     return true;
   Diagnostic &D =
       Diags.report(Kind::DiskFull, "the result needs " + formatBytes(Needed) +
                                        ", and the file system of `" + T.Shown +
-                                       "` has " + formatBytes(Free) + " free");
-  D.hint("make " + formatBytes(Needed - Free) +
+                                       "` has " + formatBytes(*Free) + " free");
+  D.hint("make " + formatBytes(Needed - *Free) +
          " more room, or choose a directory on another file system");
   std::error_code Error;
   if (T.Exists && !fs::is_empty(T.Final, Error) && !Error)
     D.note("an older result is kept until the new one is complete");
   return false;
+}
+
+bool OutputDirectory::checkRoom(
+    llvm::ArrayRef<std::pair<std::string, const OutputLayout *>> Places,
+    Diagnostics &Diags) {
+  struct Sum {
+    uint64_t Needed = 0, Free = 0, Most = 0;
+    unsigned Results = 0;
+    std::string First;
+  };
+  std::map<dev_t, Sum> ByFileSystem;
+  for (const auto &[Path, Layout] : Places) {
+    int Errno;
+    std::optional<Target> T = locate(Path, Errno);
+    struct stat Status;
+    if (!T || ::stat(home(*T).c_str(), &Status) != 0)
+      continue; // Said elsewhere.
+    std::optional<uint64_t> Free = freeBytes(home(*T));
+    if (!Free)
+      continue;
+    Sum &S = ByFileSystem[Status.st_dev];
+    if (!S.Results++) {
+      S.First = T->Shown;
+      S.Free = *Free;
+    }
+    S.Free += leftoverBytes(*T);
+    S.Needed += fileBytes(*Layout);
+    S.Most = std::max(S.Most, fileBytes(*Layout));
+  }
+  bool Fits = true;
+  for (const auto &[Device, S] : ByFileSystem) {
+    if (S.Needed <= S.Free || S.Most > S.Free)
+      continue;
+    Fits = false;
+    Diags
+        .report(Kind::DiskFull, "the " + llvm::Twine(S.Results) +
+                                    " results need " + formatBytes(S.Needed) +
+                                    ", and the file system of `" + S.First +
+                                    "` has " + formatBytes(S.Free) + " free")
+        .hint("make " + formatBytes(S.Needed - S.Free) +
+              " more room, or make fewer results at a time");
+  }
+  return Fits;
 }
 
 /// Two runs would replace each other's result.
@@ -167,11 +257,7 @@ static bool isOursAlone(const Target &T, Diagnostics &Diags) {
 static bool canHold(const Target &T, const OutputLayout &Layout,
                     Diagnostics &Diags) {
   std::error_code Error;
-  fs::path Parent = T.Final;
-  if (!T.Exists)
-    do
-      Parent = Parent.parent_path();
-    while (!fs::exists(fs::symlink_status(Parent, Error)));
+  fs::path Parent = home(T);
   if (!fs::is_directory(Parent, Error)) {
     Diags
         .report(Kind::OutputExists,
@@ -184,7 +270,7 @@ static bool canHold(const Target &T, const OutputLayout &Layout,
     reportCannotWrite(Diags, Parent.string(), errno);
     return false;
   }
-  return hasRoom(T, Parent.string(), Layout, Diags);
+  return hasRoom(T, Parent, Layout, Diags);
 }
 
 /// Reports a name that stands for something other than a directory.
@@ -216,17 +302,13 @@ mergec::findTarget(llvm::StringRef Path, bool Force, const OutputLayout &Layout,
         .hint("name a directory, as in `-o merged`");
     return std::nullopt;
   }
-  Target T;
-  T.Shown = Path.rtrim('/').empty() ? "/" : Path.rtrim('/').str();
-  std::error_code Error;
-  fs::path Absolute = fs::absolute(T.Shown, Error);
-  if (!Error)
-    T.Final = fs::weakly_canonical(Absolute, Error).string();
-  if (Error) {
-    reportCannotWrite(Diags, T.Shown, Error.value());
+  int Errno;
+  std::optional<Target> Found = locate(Path, Errno);
+  if (!Found) {
+    reportCannotWrite(Diags, Path, Errno);
     return std::nullopt;
   }
-  T.Exists = fs::is_directory(T.Final, Error);
+  const Target &T = *Found;
 
   bool Fine = isDirectoryOrNothing(T, Diags);
   Fine &= isApartFromInputs(T, Inputs, Diags);

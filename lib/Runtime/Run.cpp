@@ -266,7 +266,7 @@ void Scheduler::collectOutputs(const Flight &F) {
                         Run.P.Inputs[File].Model + "`";
       }
     if (!Found.Count && Found.Inputs.empty()) {
-      if (Run.Finished && !F.Failed)
+      if (Run.Finished && !F.Failed && !Run.Failed)
         Run.Finished(Found.Tensor);
       continue;
     }

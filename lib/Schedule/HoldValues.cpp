@@ -43,8 +43,9 @@ public:
 
   bool hasCandidates() const;
   void decide();
-  /// Appends what is held, in graph order.
-  void take(std::vector<HeldValue> &Held) const;
+  /// Appends what is held, and what could have been, in graph order.
+  void take(std::vector<HeldValue> &Held,
+            std::vector<HeldValue> &Recomputed) const;
 
 private:
   struct Member {
@@ -185,11 +186,11 @@ void GroupHolds::reconsider() {
   for (size_t I = 0; I != Members.size(); ++I) {
     findBelow(I);
     Member &M = Members[I];
-    if (!isHeld(I))
+    if (!isHeld(I) && !M.Later)
       continue;
     M.Hold.PriceRecomputed = priceOf(I, Holding::Recomputed);
-    M.Hold.Price = priceOf(I, M.Hold.Where);
-    if (!Options.Force && !M.Hold.Needed &&
+    M.Hold.Price = priceOf(I, isHeld(I) ? M.Hold.Where : Holding::InMemory);
+    if (isHeld(I) && !Options.Force && !M.Hold.Needed &&
         M.Hold.PriceRecomputed <= M.Hold.Price)
       M.Hold.Where = Holding::Recomputed;
   }
@@ -237,10 +238,13 @@ void GroupHolds::decide() {
   reconsider();
 }
 
-void GroupHolds::take(std::vector<HeldValue> &Held) const {
+void GroupHolds::take(std::vector<HeldValue> &Held,
+                      std::vector<HeldValue> &Recomputed) const {
   for (size_t I = 0; I != Members.size(); ++I)
     if (isHeld(I))
       Held.push_back(Members[I].Hold);
+    else if (Members[I].Later)
+      Recomputed.push_back(Members[I].Hold);
 }
 
 void mergec::holdValues(const Graph &G, const HoldOptions &Options,
@@ -251,7 +255,7 @@ void mergec::holdValues(const Graph &G, const HoldOptions &Options,
     if (!Holds.hasCandidates())
       continue;
     Holds.decide();
-    Holds.take(Held);
+    Holds.take(Held, Plan.Recomputed);
   }
   llvm::sort(Held, [](const HeldValue &A, const HeldValue &B) {
     return A.Value.Index < B.Value.Index;

@@ -155,6 +155,12 @@ public:
                     llvm::ArrayRef<const Checkpoint *> Inputs,
                     Diagnostics &Diags);
 
+  /// Reports results that each have room enough on their file system, but not
+  /// together.
+  static bool
+  checkRoom(llvm::ArrayRef<std::pair<std::string, const OutputLayout *>> Places,
+            Diagnostics &Diags);
+
   /// Shard files, created at full size with their headers written, in shard
   /// order: paths under the temporary directory.
   llvm::ArrayRef<std::string> shardPaths() const { return Paths; }

@@ -47,8 +47,8 @@ struct HeldValue {
   /// Sweeps or groups can't do without: it is read in an order of their own.
   bool Needed = false;
   uint32_t LastLevel = 0; ///< The last sweep of its group that reads it.
-  /// In bytes moved for each element: of what was chosen, and of computing the
-  /// value again for each sweep.
+  /// In bytes moved for each element: of holding it, and of computing it again
+  /// for each sweep.
   double Price = 0, PriceRecomputed = 0;
 };
 
@@ -67,6 +67,8 @@ struct SweepPlan {
   /// selections: the first sweep that can use it.
   std::vector<uint32_t> Level;
   std::vector<HeldValue> Held; ///< In graph order.
+  /// What later sweeps compute again because that is cheaper.
+  std::vector<HeldValue> Recomputed;
 
   /// Null if the value is not held.
   const HeldValue *held(ValueId V) const;
