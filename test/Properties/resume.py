@@ -92,6 +92,15 @@ def contents(root):
             for p in sorted(root.rglob("*")) if p.is_file()}
 
 
+def io_modes(work):
+    """Direct writes, where the file system has them."""
+    try:
+        os.close(os.open(work / "probe", os.O_CREAT | os.O_WRONLY | os.O_DIRECT))
+    except OSError:
+        return ("auto", "buffered")
+    return ("direct", "direct", "buffered")
+
+
 def results(place):
     """Directories that are not hidden and hold files, models that are read aside."""
     return {str(p.relative_to(place)) for d in (place, place / "outs") if d.is_dir()
@@ -129,7 +138,7 @@ def run(command, place, number, rng):
     return out, process.returncode == 0
 
 
-def check(work, name, seed):
+def check(work, name, seed, modes):
     rng = random.Random(f"{name}-{seed}")
     place = work / f"{name}-{seed}"
     reference = work / f"{name}-alone"
@@ -150,7 +159,8 @@ def check(work, name, seed):
         number = (signal.SIGKILL, signal.SIGINT)[rng.random() < 0.3]
         out, done = run([*command, "--threads", str(rng.randint(1, 3)),
                          "--memory", rng.choice(("24MiB", "64MiB", "256MiB")),
-                         "--hold", rng.choice(("auto", "recompute", "memory", "scratch"))],
+                         "--hold", rng.choice(("auto", "recompute", "memory", "scratch")),
+                         "--io", rng.choice(modes)],
                         place, number, rng)
         if ("going on where" in out) != (left > 0) and done:
             sys.exit(f"{place}: {left} tensors were there, and the run said\n{out}")
@@ -182,10 +192,11 @@ def main():
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     make_models(work)
+    modes = io_modes(work)
     runs = resumed = 0
     for seed in range(arguments.first, arguments.first + arguments.count):
         for name in PLANS:
-            more = check(work, name, seed)
+            more = check(work, name, seed, modes)
             runs += more[0]
             resumed += more[1]
     if not resumed:

@@ -80,8 +80,10 @@ protected:
     std::string Out = Directory.path("out");
     Directory.write("out", std::string(8 * X.size(), '\0'));
     RunProgress Progress;
-    EXPECT_TRUE(runProgram(P, {Out}, Directory.root(), IOMode::Auto,
-                           InstructionSet::Portable, Progress, Diags));
+    EXPECT_TRUE(
+        runProgram(P, {Out}, Directory.root(), IOMode::Auto,
+                   InstructionSet::Portable, Progress, Diags,
+                   [this](uint32_t Tensor) { Finished.push_back(Tensor); }));
     EXPECT_EQ(Diags.exitCode(), 0);
     Values R(X.size());
     std::ifstream(Out, std::ios::binary)
@@ -99,6 +101,7 @@ protected:
   CheckpointDirectory Directory;
   std::vector<int64_t> Shape;
   Values X, Y;
+  std::vector<uint32_t> Finished; ///< Said to be complete, over all runs.
 };
 
 } // namespace mergec

@@ -114,3 +114,18 @@ TEST_F(RuntimeNumbers, Counts) {
   for (size_t I = 0; I != R.size(); ++I)
     ASSERT_EQ(R[I], Kept[I] * Count + (Kept[I] != 0) + (Y[I] != 0)) << I;
 }
+
+// Of a tensor that will be reported when all is done nothing is said before: a
+// run that goes on where this one was interrupted has to report it.
+TEST_F(RuntimeNumbers, CompleteWithoutRemarks) {
+  make({40, 7});
+  run("  %k = constant {value = 2} : f64\n"
+      "  %r = combine %x, %y, %k, %k : T",
+      2);
+  EXPECT_EQ(Finished, std::vector<uint32_t>{0});
+  Finished.clear();
+  run("  %k = constant {value = 1e308} : f64\n"
+      "  %r = combine %x, %y, %k, %k : T",
+      2);
+  EXPECT_TRUE(Finished.empty());
+}
