@@ -130,7 +130,7 @@ def run(command, place, number, rng):
     more = rng.choice((0, 1, 5, 20, 60))
     while process.poll() is None and journal_lines(place) < before + more:
         time.sleep(0.001)
-    time.sleep(rng.random() * 0.02)
+    time.sleep(rng.choice((0, 0, 0.02 * rng.random())))
     process.send_signal(number)
     out, err = process.communicate()
     if process.returncode not in (0, -number, 130):
