@@ -30,6 +30,10 @@ config.environment["PATH"] = os.pathsep.join(
     [config.mergec_tool_path, "/usr/bin", "/bin"]
 )
 
+# What a sanitizer finds is a crash, which `not` does not take for a refusal.
+for sanitizer in ("ASAN", "UBSAN", "TSAN"):
+    config.environment[sanitizer + "_OPTIONS"] = "abort_on_error=1:halt_on_error=1"
+
 inputs = os.path.join(config.test_source_root, "Inputs")
 config.substitutions += [
     # Longest first: lit replaces in order, wherever the text occurs.

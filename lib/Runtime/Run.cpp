@@ -31,6 +31,11 @@ using namespace mergec;
 // order in which they were begun, whichever thread comes by. No task ever
 // waits.
 
+/// Says once more what oneTBB sees to: that a task begins after it was made,
+/// and that waiting ends after all tasks have. The library is not built with
+/// the thread sanitizer, which would take for races what it can't see.
+static std::atomic<uint32_t> HandedOver;
+
 namespace {
 class Scheduler {
 public:
@@ -54,6 +59,7 @@ public:
     Arena.execute([&] {
       pump();
       Tasks.wait();
+      HandedOver.load(std::memory_order_acquire);
     });
     reportNonFinite();
   }
@@ -186,8 +192,15 @@ void Scheduler::ready(Handle F, bool First) {
     CountingLock Lock(Mutex, Run.Progress);
     Queue.insert(First ? Queue.end() : Queue.begin(), Strands, F);
   }
-  for (uint32_t I = 0; I != Strands; ++I)
-    Tasks.run([this] { runNext(); });
+  for (uint32_t I = 0; I != Strands; ++I) {
+    auto Task = Tasks.defer([this] {
+      HandedOver.load(std::memory_order_acquire);
+      runNext();
+      HandedOver.fetch_add(1, std::memory_order_release);
+    });
+    HandedOver.fetch_add(1, std::memory_order_release);
+    Tasks.run(std::move(Task));
+  }
 }
 
 void Scheduler::runNext() {
