@@ -134,6 +134,7 @@ bool OutputDirectory::takeOver(const std::string &Path,
   Lock = ::fcntl(Handle, F_DUPFD_CLOEXEC, 0); // Shares the lock.
   Finished = std::move(*Tensors);
   Recorded = Finished.size();
+  Kept = true; // Whatever becomes of this run.
   for (const OutputShard &Shard : Layout.Shards)
     Paths.push_back(Temporary + "/" + Shard.FileName);
   return true;
