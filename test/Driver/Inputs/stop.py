@@ -26,9 +26,9 @@ for _ in range(50):
     process = subprocess.Popen(sys.argv[4:], text=True, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT,
                                env=dict(os.environ, MERGEC_JOURNAL_SECONDS="0.001"))
-    deadline = time.time() + 0.03
-    while process.poll() is None and (complete() < tensors if tensors else
-                                      time.time() < deadline):
+    # It is running when its directory is there.
+    while process.poll() is None and (
+            complete() < tensors if tensors else not glob.glob(f".{output}.mergec-*")):
         time.sleep(0.001)
     process.send_signal(number)
     said = process.communicate()[0].strip().splitlines()[-1:]
