@@ -83,7 +83,8 @@ bool File::isUncached(uint64_t Size, uint64_t Offset) const {
   if (::syscall(Number, Descriptor, &Range, &Pages, 0) != 0)
     return false;
   const uint64_t Page = ::sysconf(_SC_PAGESIZE);
-  return Pages.Cached < (Offset + Size + Page - 1) / Page - Offset / Page;
+  uint64_t All = (Offset + Size + Page - 1) / Page - Offset / Page;
+  return Pages.Cached < All - All / 8;
 }
 
 void File::forget(uint64_t Size, uint64_t Offset) const {

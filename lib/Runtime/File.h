@@ -54,8 +54,8 @@ public:
   bool isOnLocalDisk() const;
   /// In bytes; 0 if it can't be known.
   uint64_t size() const;
-  /// True if some of these bytes are not in the page cache, false if they are
-  /// or it can't be known.
+  /// True if more than one in eight of these bytes is not in the page cache,
+  /// false if fewer are not or it can't be known.
   bool isUncached(uint64_t Size, uint64_t Offset) const;
 
   /// Takes bytes out of the page cache.

@@ -16,8 +16,7 @@ using namespace mergec;
 
 Flight::Flight(const Program &P, const Group &G, uint64_t Held)
     : P(P), TheGroup(G), Code(P.code(G)), Granted(groupStateBytes(P, G) + Held),
-      Passing(Code.StreamTypes.size()),
-      NonFiniteOutputs(Code.OutputTypes.size()),
+      Ways(Code.StreamTypes.size()), NonFiniteOutputs(Code.OutputTypes.size()),
       NonFiniteStreams(Code.StreamTypes.size()) {
   State.Cut = Segments(G.Elements, G.RowLength);
   State.Numbers.assign(Code.Numbers, 0.0);

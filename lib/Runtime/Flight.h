@@ -9,6 +9,7 @@
 #ifndef MERGEC_LIB_RUNTIME_FLIGHT_H
 #define MERGEC_LIB_RUNTIME_FLIGHT_H
 
+#include "ReadingWays.h"
 #include "mergec/Schedule/Program.h"
 #include <atomic>
 #include <map>
@@ -53,8 +54,8 @@ struct Flight {
   std::map<std::pair<uint16_t, uint32_t>, std::vector<double>> RowMeans;
   std::mutex FindingMeans;
 
-  /// Streams of which something was not in the page cache, and is not to stay.
-  std::vector<std::atomic<bool>> Passing;
+  /// By stream: how it is read.
+  std::vector<std::atomic<ReadingWays::Way>> Ways;
 
   /// NaN and infinite elements, counted in the chunks where a result had any.
   std::vector<std::atomic<uint64_t>> NonFiniteOutputs, NonFiniteStreams;

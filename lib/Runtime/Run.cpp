@@ -237,8 +237,8 @@ void Scheduler::finish(Handle F) {
                       F->Failed->FailureHint);
   }
   collectOutputs(*F);
-  for (size_t S = 0; S != F->Passing.size(); ++S)
-    if (F->Passing[S]) {
+  for (size_t S = 0; S != F->Ways.size(); ++S)
+    if (F->Ways[S] == ReadingWays::Way::Passing) {
       const StreamBinding &In = Run.P.Streams[F->TheGroup.FirstStream + S];
       Run.Inputs[In.File].forget(
           F->TheGroup.Elements * byteWidth(F->Code.StreamTypes[S]), In.Offset);
@@ -351,8 +351,8 @@ bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                         Diagnostics &Diags,
                         llvm::function_ref<void(uint32_t)> Finished,
                         bool WritesAll) {
-  RunContext Run{P,  Set, Progress, {P, ScratchDirectory},
-                 {}, {},  Diags,    Finished};
+  RunContext Run{P,     Set,      Progress, {P, ScratchDirectory}, {}, {},
+                 Diags, Finished, {}};
   // Of each file there may be a second descriptor, for direct reads and writes.
   if (2 * (P.Inputs.size() + Shards.size()) > 900)
     raiseDescriptorLimit();

@@ -24,15 +24,6 @@ int SourceFile::open(const std::string &Path, IOMode Wanted) {
   return Wanted == IOMode::Direct ? Error : 0;
 }
 
-SourceFile::Way SourceFile::wayToRead(uint64_t Size, uint64_t Offset,
-                                      bool Once) const {
-  if (Mode == IOMode::Direct)
-    return Way::Directly;
-  if (Mode == IOMode::Buffered || !Cached.isUncached(Size, Offset))
-    return Way::Cached;
-  return Once ? Way::Directly : Way::Passing;
-}
-
 int SourceFile::readDirectlyAt(char *To, uint64_t Size, uint64_t Offset) const {
   uint64_t Before = Offset % FileBlockBytes;
   uint64_t Blocks = (Before + Size + FileBlockBytes - 1) / FileBlockBytes;

@@ -7,14 +7,9 @@
 //===----------------------------------------------------------------------===//
 //
 // What lies in the page cache is best read from there, and left there for the
-// next run. What does not is
-//
-// - read past it (O_DIRECT) if it is read once: that costs no processor time,
-//   takes no memory from others and leaves the cache to what is used again; but
-//   whole blocks have to be read, into memory that is placed as they are in the
-//   file;
-// - read through it if it is read in several sweeps, and taken out of it after
-//   the last one, so that the memory serves the next tensor.
+// next run. What does not can also be read past it (O_DIRECT): that costs
+// little processor time and takes no memory; but whole blocks have to be read,
+// into memory that is placed as they are in the file.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,13 +26,15 @@ public:
   /// 0, or errno: with `Direct` also if the file system allows no direct reads.
   int open(const std::string &Path, IOMode Mode);
 
-  enum class Way {
-    Cached,   ///< By readAt.
-    Passing,  ///< By readAt, and `forget` when they are no longer needed.
-    Directly, ///< By readDirectlyAt.
-  };
-  /// How these bytes should be read.
-  Way wayToRead(uint64_t Size, uint64_t Offset, bool Once) const;
+  /// Whether everything is to be read directly, or what is faster so.
+  bool readsDirectly() const { return Mode == IOMode::Direct; }
+  bool mayReadDirectly() const { return Mode != IOMode::Buffered; }
+
+  /// Whether enough of these bytes is missing in the page cache that they have
+  /// to be read from the disk.
+  bool isUncached(uint64_t Size, uint64_t Offset) const {
+    return Cached.isUncached(Size, Offset);
+  }
 
   /// All of `Size` bytes, through the page cache. 0, errno, or EndOfFile.
   int readAt(void *To, uint64_t Size, uint64_t Offset) const {

@@ -9,6 +9,7 @@
 #include "Worker.h"
 #include "CountingLock.h"
 #include <bit>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -16,6 +17,7 @@
 
 using namespace mergec;
 using Place = TileOperand::Place;
+using Way = ReadingWays::Way;
 
 void RunContext::reportFailure(Kind K, const llvm::Twine &Message,
                                llvm::StringRef Hint) {
@@ -348,26 +350,47 @@ void Worker::placeOutputs(Flight &F, uint64_t Begin) {
   }
 }
 
-/// As `readChunk`, but directly where that is better.
+/// How a stream of the group is read. All workers read it the same way.
+ReadingWays::Way Worker::wayToRead(Flight &F, uint16_t Stream) {
+  Way Chosen = F.Ways[Stream].load(std::memory_order_relaxed);
+  if (Chosen != Way::Undecided)
+    return Chosen;
+  const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
+  Way Choice = Way::Cached;
+  if (Bound.Gathered == StreamBinding::None && !isHeld(Bound.File)) {
+    const SourceFile &From = Run.Inputs[Bound.File];
+    uint64_t Bytes =
+        F.TheGroup.Elements * byteWidth(F.Code.StreamTypes[Stream]);
+    if (From.readsDirectly())
+      Choice = Way::Directly;
+    else if (From.mayReadDirectly() && From.isUncached(Bytes, Bound.Offset))
+      Choice = Run.Ways.choose(F.Code.Sweeps.size(), Bytes);
+  }
+  F.Ways[Stream].compare_exchange_strong(Chosen, Choice);
+  return F.Ways[Stream];
+}
+
+/// As `readChunk`, but past the page cache where that is better.
 bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
+  using Clock = std::chrono::steady_clock;
   for (uint16_t Stream : F.sweep().Streams) {
     const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
     uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
     uint64_t Offset = Bound.Offset + Begin * Width, Bytes = Count * Width;
-    using Way = SourceFile::Way;
-    Way How = Way::Cached;
-    if (Bound.Gathered == StreamBinding::None && !isHeld(Bound.File))
-      How = Run.Inputs[Bound.File].wayToRead(
-          Bytes, Offset, /*Once=*/F.Code.Sweeps.size() == 1);
-    if (How == Way::Passing)
-      F.Passing[Stream] = true;
+    Way How = wayToRead(F, Stream);
     bool Directly = How == Way::Directly && Offset % Width == 0;
     char *&To = StreamBuffers[Stream];
     place(To, StreamSlots[Stream],
           Directly ? Offset : StreamsWrittenAt[Stream]);
+    Clock::time_point Start;
+    if (How != Way::Cached)
+      Start = Clock::now();
     if (Directly ? !readFile(Bound.File, Offset, To, Bytes, /*Directly=*/true)
                  : !readStream(F, Stream, To, Begin, Count))
       return false;
+    if (How != Way::Cached)
+      Run.Ways.took(How, F.Sweep == 0, Bytes,
+                    std::chrono::nanoseconds(Clock::now() - Start).count());
   }
   return true;
 }

@@ -34,6 +34,7 @@ struct RunContext {
   std::deque<ShardFile> Shards;
   Diagnostics &Diags;
   llvm::function_ref<void(uint32_t)> Finished;
+  ReadingWays Ways;
   /// Set with `Progress.Cancel` after a failure has been reported.
   std::atomic<bool> Failed{false};
 
@@ -102,6 +103,7 @@ private:
   bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
   void place(char *&Buffer, char *Slot, uint64_t Offset);
   void placeOutputs(Flight &F, uint64_t Begin);
+  ReadingWays::Way wayToRead(Flight &F, uint16_t Stream);
   bool readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count);
   bool takeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
