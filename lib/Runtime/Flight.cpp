@@ -85,8 +85,9 @@ void Flight::endSweep() {
   const mergec::Sweep &S = sweep();
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];
+    size_t From = R.SharedOf == Reduction::Own ? I : R.SharedOf;
     if (R.Info->Finish)
-      R.Info->Finish(R, State, Shared[I].data(), SegmentRecords[I].data());
+      R.Info->Finish(R, State, Shared[From].data(), SegmentRecords[I].data());
   }
   ++Sweep;
 }

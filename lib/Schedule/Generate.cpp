@@ -292,6 +292,7 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
   B.Current = &S;
   S.ByColumns = ByColumns;
   B.Places.clear();
+  B.Collected.clear();
   B.Uses.clear();
   B.StoreOf.clear();
   B.FreeRegisters.clear();

@@ -109,6 +109,10 @@ static void finishCount(const Reduction &R, GroupState &G, const void *,
   }
 }
 
+/// Another selection from the same tensor has made the first histogram.
+static const ReductionInfo SharedHigh = {
+    "radix.high.shared", 0,         0,      0, nullptr, nullptr, nullptr,
+    finishHigh,          anyWanted, nullptr};
 static const ReductionInfo Phases[] = {
     {"radix.high", HighBins * 4, 0, HighBins * 8, nullptr, nullptr,
      merge<HighBins>, finishHigh, anyWanted, nullptr},
@@ -127,17 +131,19 @@ void mergec::emitRadixSelection(SweepBuilder &B, ValueId V, unsigned Phase) {
   static constexpr KeySource Keys[3] = {KeySource::Literal,
                                         KeySource::SelectionBin,
                                         KeySource::SelectionThreshold};
+  ValueId Tensor = B.graph().operands(V)[0];
   llvm::ArrayRef<ValueId> Ranks = B.graph().operands(V).drop_front();
   Instruction I;
-  I.A = B.readWide(B.graph().operands(V)[0]);
+  I.A = B.readWide(Tensor);
   I.First = Kernels[Phase][I.A.Type == DType::F64];
   I.KeyFrom = Keys[Phase];
-  if (Phase == 0) { // One histogram serves all.
-    Reduction &R = B.reduction(Phases[0], V);
+  if (Phase == 0) { // One histogram serves all, also of other selections.
+    Reduction &R = B.sharedReduction(Phases[0], SharedHigh, V, Tensor);
     for (ValueId Rank : Ranks)
       R.Inputs.push_back(B.numbers(Rank));
     I.State = R.WorkerState;
-    B.append(I);
+    if (R.SharedOf == Reduction::Own)
+      B.append(I);
     return;
   }
   for (size_t K = 0; K != Ranks.size(); ++K) {

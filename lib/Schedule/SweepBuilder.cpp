@@ -216,6 +216,17 @@ Reduction &SweepBuilder::reduction(const ReductionInfo &Info, ValueId V) {
   return Current->Reductions.back();
 }
 
+Reduction &SweepBuilder::sharedReduction(const ReductionInfo &Collects,
+                                         const ReductionInfo &Shares, ValueId V,
+                                         ValueId Of) {
+  auto [First, IsFirst] =
+      Collected.try_emplace({&Collects, Of}, Current->Reductions.size());
+  Reduction &R = reduction(IsFirst ? Collects : Shares, V);
+  if (!IsFirst)
+    R.SharedOf = First->second;
+  return R;
+}
+
 void SweepBuilder::hostCall(const HostFunction &Function, ValueId V) {
   HostCall Call;
   Call.Function = &Function;

@@ -77,6 +77,7 @@ protected:
     OutputTensor Result{"r", Shape, DType::F64, "", 8 * X.size()};
     Program P = generate(*G, *Plan, {Model.get()}, {Result});
     EXPECT_TRUE(boundMemory(P, {Budget, Threads}, Diags));
+    Compiled = P;
     std::string Out = Directory.path("out");
     Directory.write("out", std::string(8 * X.size(), '\0'));
     RunProgress Progress;
@@ -102,6 +103,7 @@ protected:
   std::vector<int64_t> Shape;
   Values X, Y;
   std::vector<uint32_t> Finished; ///< Said to be complete, over all runs.
+  Program Compiled; ///< What was run last.
 };
 
 } // namespace mergec

@@ -158,6 +158,10 @@ struct Reduction {
   uint32_t Stride = 1;           ///< From one row's number to the next one's.
   std::vector<NumberRef> Inputs; ///< Parameters, e.g. how many to select.
   uint32_t WorkerState = 0;      ///< Byte offset in the worker's state area.
+  /// The reduction of the sweep whose shared state it finishes with; Own: its
+  /// own.
+  uint32_t SharedOf = Own;
+  static constexpr uint32_t Own = ~0u;
   bool PerRow = false;
   bool PerColumn = false; ///< No hooks: the state is an f64 for each column.
   bool ToNumbers = false; ///< The target is a number slot.

@@ -70,6 +70,12 @@ public:
   /// Adds a reduction whose value is `V` (numbers or a selection), and returns
   /// it; `WorkerState` is its kernel's state.
   Reduction &reduction(const ReductionInfo &Info, ValueId V);
+  /// Adds a reduction that finishes with what the first one of this sweep on
+  /// tensor `Of` has collected. The first gets info `Collects` and needs the
+  /// kernel; those behind get `Shares`, which has no state of its own.
+  Reduction &sharedReduction(const ReductionInfo &Collects,
+                             const ReductionInfo &Shares, ValueId V,
+                             ValueId Of);
   /// State without a result, for an elementwise op on selection `Selected`.
   Reduction &state(const ReductionInfo &Info, ValueId Selected);
 
@@ -116,6 +122,7 @@ private:
   // Per sweep.
   llvm::DenseMap<ValueId, uint16_t> HeldHere; ///< Written by this sweep.
   llvm::DenseMap<ValueId, TileOperand> Places;
+  llvm::DenseMap<std::pair<const ReductionInfo *, ValueId>, uint32_t> Collected;
   llvm::DenseMap<ValueId, unsigned> Uses;
   std::vector<uint16_t> FreeRegisters;
   std::vector<TileOperand> Scratch;

@@ -1,0 +1,72 @@
+//===- RuntimeSelections.cpp - Selections by rank ------------------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RuntimeFixture.h"
+#include <algorithm>
+#include <cmath>
+
+using namespace mergec;
+
+namespace {
+class RuntimeSelections : public RuntimeFixture {
+protected:
+  /// The `K` largest of X, of equals on the edge an even share.
+  Values largest(size_t K) const {
+    Values Sorted;
+    for (double V : X)
+      Sorted.push_back(std::abs(V));
+    std::sort(Sorted.begin(), Sorted.end(), std::greater<>());
+    double Edge = Sorted[K - 1];
+    size_t Above = std::count_if(X.begin(), X.end(),
+                                 [=](double V) { return std::abs(V) > Edge; });
+    size_t Class = std::count_if(X.begin(), X.end(),
+                                 [=](double V) { return std::abs(V) == Edge; });
+    size_t R = K - Above, J = 0;
+    Values Kept(X.size());
+    for (size_t I = 0; I != X.size(); ++I) {
+      double V = std::abs(X[I]);
+      bool Stays = V > Edge;
+      if (V == Edge) {
+        Stays = (J + 1) * R / Class > J * R / Class;
+        ++J;
+      }
+      Kept[I] = Stays ? X[I] : 0;
+    }
+    return Kept;
+  }
+};
+} // namespace
+
+TEST_F(RuntimeSelections, FromOneTensorShareTheFirstHistogram) {
+  make({130, 5003});
+  Values A = largest(1000), B = largest(400001), Want(X.size());
+  Values R = run("  %k = constant {value = 1000} : f64\n"
+                 "  %l = constant {value = 400001} : f64\n"
+                 "  %z = constant {value = 0} : f64\n"
+                 "  %1 = constant {value = 1} : f64\n"
+                 "  %2 = constant {value = 2} : f64\n"
+                 "  %a = select_largest %x, %k : selection\n"
+                 "  %b = select_largest %x, %l : selection\n"
+                 "  %n = select_largest %x, %z : selection\n"
+                 "  %p = keep %x, %a : T\n"
+                 "  %q = keep %x, %b : T\n"
+                 "  %o = keep %x, %n : T\n"
+                 "  %r = combine %p, %q, %o, %2, %1, %2 : T",
+                 3);
+  for (size_t I = 0; I != X.size(); ++I)
+    Want[I] = 2 * A[I] + B[I];
+  EXPECT_EQ(R, Want);
+
+  const Sweep &First = Compiled.Codes[0].Sweeps[0];
+  EXPECT_EQ(llvm::count_if(First.Body,
+                           [](const Instruction &I) {
+                             return I.First == Kernel::HistogramHighF64;
+                           }),
+            1);
+  EXPECT_EQ(First.Reductions.size(), 3u);
+}
