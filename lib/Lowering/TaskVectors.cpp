@@ -115,10 +115,12 @@ void mergec::thinByRank(MethodContext &C, size_t I, SparseVector &V) {
   }
   if (!checkChances(C, I, Density, Epsilon))
     return;
-  ValueId Chances =
-      C.graph().create(Op::ByRank, {V.Full, C.constant(Density - Epsilon),
-                                    C.constant(Density + Epsilon)});
-  V.Thinned = C.thin(I, V.Full, Chances);
+  Graph &G = C.graph();
+  ValueId Drawn = G.create(
+      Op::DrawByRank,
+      {V.Full, C.constant(Density - Epsilon), C.constant(Density + Epsilon)},
+      {C.randomKey(I)});
+  V.Thinned = G.create(Op::KeepWhere, {V.Full, Drawn, C.constant(1)});
 }
 
 ValueId mergec::mergeTaskVectors(MethodContext &C,

@@ -16,20 +16,14 @@ using namespace mergec;
 // index in the tensor, is below the probability (RandomWord.h). So a mask needs
 // no memory, and is drawn again in each sweep that asks for it.
 //
-// Operands: the tensor, then the probability: one number, or an f32 tensor with
-// one for each element.
+// Operands: the tensor, then the probability.
 
 static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
                     llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
   if (!sameComputed(G, Operands.take_front(), Error))
     return {};
-  const Type &T = G.type(Operands[0]), &P = G.type(Operands[1]);
-  Type Each = T;
-  Each.Element = DType::F32;
-  bool PerElement = P.isTensor();
-  if (PerElement ? P != Each : P.Kind != TypeKind::Scalar || P.Width != 1)
-    Error =
-        "the probability is f64 or " + typeText(Each) + ", not " + typeText(P);
+  if (const Type &P = G.type(Operands[1]); P != Type::scalar())
+    Error = "the probability is f64, not " + typeText(P);
   return G.typeId(Operands[0]);
 }
 
@@ -40,17 +34,11 @@ static ValueId fold(Graph &G, ValueId V) {
 
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   const Graph &G = B.graph();
-  ValueId Probability = G.operands(V)[1];
   Instruction I;
   I.A = B.readWide(G.operands(V)[0]);
-  bool Double = I.A.Type == DType::F64;
-  if (G.type(Probability).isTensor()) {
-    I.B = B.readWide(Probability);
-    I.First = Double ? Kernel::KeepRandomPerF64 : Kernel::KeepRandomPerF32;
-  } else {
-    I.S = B.numbers(Probability);
-    I.First = Double ? Kernel::KeepRandomF64 : Kernel::KeepRandomF32;
-  }
+  I.First =
+      I.A.Type == DType::F64 ? Kernel::KeepRandomF64 : Kernel::KeepRandomF32;
+  I.S = B.numbers(G.operands(V)[1]);
   I.T = B.literal(1.0);
   // Keys differ from tensor to tensor. As constants they don't keep groups from
   // sharing their code.

@@ -7,15 +7,16 @@
 //===----------------------------------------------------------------------===//
 //
 // Before a chunk is computed, the values that go by rank are: the instructions
-// that lead to what is ranked run over all of its tiles, and each row's numbers
-// are put in their place. A chunk is whole rows, or a piece of one row; the
-// ranks of a piece take the whole row's magnitudes, which are then read piece
-// by piece and counted.
+// that lead to what is ranked run over all of its tiles, and what is drawn of
+// each row is put in their place. A chunk is whole rows, or a piece of one row;
+// the ranks of a piece take the whole row's magnitudes, which are then read
+// piece by piece and counted.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Worker.h"
 #include <algorithm>
+#include <bit>
 
 using namespace mergec;
 using Pass = Instruction::Pass;
@@ -73,22 +74,29 @@ bool Worker::countRow(Flight &F, uint64_t Row, uint16_t Value) {
 bool Worker::rankChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   uint64_t Length = F.State.Cut.RowLength;
   runRankingPass(F, Begin, Count, [](size_t) {});
+  KernelFunction Draw = kernelFunction(Kernel::DrawByRankF32, Run.Set);
   bool Whole = Count >= Length;
   for (uint16_t I = 0; I != RankedBuffers.size(); ++I) {
     const RankedValue &V = F.sweep().Ranked[I];
-    double Low = F.State.Numbers[V.Low.Slot];
-    double High = F.State.Numbers[V.High.Slot];
-    uint64_t PartLength = Whole ? Length : Count;
-    for (uint64_t Offset = 0; Offset < Count; Offset += PartLength) {
-      float *Part = RankedBuffers[I] + Offset;
-      if (Whole) {
-        Ranker->rankRow({Part, size_t(Length)}, Low, High, Part);
-        continue;
-      }
-      Ranker->begin({Part, size_t(PartLength)});
+    KernelCall Row = {};
+    Row.S = F.State.Numbers[V.Low.Slot];
+    Row.T = F.State.Numbers[V.High.Slot];
+    Row.Key = std::bit_cast<uint64_t>(F.State.Numbers[V.Key.Slot]);
+    float *Part = RankedBuffers[I];
+    if (!Whole) {
+      Ranker->begin({Part, size_t(Count)});
       if (!countRow(F, Begin / Length, I))
         return false;
-      Ranker->finish(Length, Low, High, Part);
+      Ranker->finish(Length, Row.S, Row.T, Row.Key, Begin, Part);
+      continue;
+    }
+    Row.N = Length;
+    Row.State = RankMemory;
+    for (uint64_t Offset = 0; Offset < Count; Offset += Length) {
+      Row.Out = Part + Offset;
+      Row.A = Row.Out;
+      Row.Index = Begin + Offset;
+      Draw(Row);
     }
   }
   return Whole || readChunk(F, Begin, Count);

@@ -1,4 +1,4 @@
-//===- RowRanker.h - Ranks of magnitudes within a row ----------*- C++ -*-===//
+//===- RowRanker.h - Draws by rank in a row that is long -------*- C++ -*-===//
 //
 // Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,18 +6,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The rank of an element is how many elements of its row have a smaller
-// magnitude; those of equal magnitude share the mean of theirs. For some
-// elements of a row, all or a part:
+// What the kernel DrawByRankF32 does for a row, for a part of a row that does
+// not fit into a chunk as a whole:
 //
-//   begin(Part)          sorts them and finds the distinct magnitudes;
-//   countItself()        if the part is the row, or
+//   begin(Part)          sorts the part and finds its distinct magnitudes;
 //   count(Other) …       for every part of the row, also this one;
-//   finish(…)            turns ranks into what lies between two numbers.
+//   finish(…)            knows the ranks then, and draws.
 //
-// A rank is a count, so it is the same however the row was cut into parts. For
-// a whole row there is rankRow(), which is faster where many magnitudes are
-// equal, as those of differences of 16-bit values are.
+// A rank is a count, so it is the same however the row was cut into parts.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,27 +30,22 @@ public:
   /// `Memory` holds RankBytesPerElement for each of `Capacity` elements.
   RowRanker(char *Memory, uint64_t Capacity);
 
-  /// Does for a whole row what begin, countItself and finish do. `Out` may be
-  /// the row.
-  void rankRow(llvm::ArrayRef<float> Row, double Low, double High, float *Out);
-
   void begin(llvm::ArrayRef<float> Part);
-  void countItself();
   void count(llvm::ArrayRef<float> Other);
-  /// Out[i] = Low for the smallest of a row of `Length` elements, High for the
-  /// largest, linear in the rank in between; halfway in a row of one.
-  void finish(uint64_t Length, double Low, double High, float *Out) const;
+  /// Out[i] = 1 if element `Index` + i of the tensor is drawn, else 0; with
+  /// probability `Low` for the smallest of a row of `Length` ≥ 2 elements,
+  /// `High` for the largest, linear in the rank in between.
+  void finish(uint64_t Length, double Low, double High, uint64_t Key,
+              uint64_t Index, float *Out) const;
 
 private:
-  bool rankByClasses(llvm::ArrayRef<float> Row, double Low, double High,
-                     float *Out);
   void sort();
 
   uint64_t *Equal, *Below; ///< By distinct magnitude: in the row, and of the
                            ///< row between this and the next smaller one.
   uint32_t *Keys, *Places; ///< Of the part, sorted by magnitude.
   uint32_t *OtherKeys, *OtherPlaces;
-  size_t Capacity, N = 0, Distinct = 0;
+  size_t N = 0, Distinct = 0;
 };
 
 } // namespace mergec

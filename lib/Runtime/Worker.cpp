@@ -120,6 +120,7 @@ void Worker::layOutBuffers(Flight &F) {
     RankedBuffers.push_back(Take(ChunkElements));
   }
   if (!S.Ranked.empty()) {
+    RankMemory = Next;
     Ranker.emplace(Next, ChunkElements);
     Next += ChunkElements * RankBytesPerElement;
   }

@@ -124,6 +124,7 @@ private:
   std::vector<uint64_t> StreamsWrittenAt; ///< File offsets.
   std::vector<float *> RankedBuffers, RankedTiles;
   std::optional<RowRanker> Ranker;
+  char *RankMemory = nullptr; ///< The ranker's, or of the draws of whole rows.
   std::vector<Bound> Body;
   std::vector<uint64_t> NonFinite; ///< By output, then of all others, then
                                    ///< by stream.

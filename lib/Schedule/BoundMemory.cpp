@@ -19,7 +19,7 @@ using namespace mergec;
 // back; when the budget is short, chunks shrink first, then workers are given
 // up.
 static constexpr uint64_t BestChunk = 256 * 1024; // elements
-static constexpr uint64_t LeastChunk = 16 * 1024; // elements
+static constexpr uint64_t LeastChunk = LeastChunkElements;
 
 uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
   uint64_t Bytes = 0;

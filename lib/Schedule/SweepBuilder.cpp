@@ -76,8 +76,7 @@ TileOperand SweepBuilder::result(ValueId V) {
   return O;
 }
 
-void SweepBuilder::rankRows(ValueId V, TileOperand X, NumberRef Low,
-                            NumberRef High) {
+void SweepBuilder::rankRows(ValueId V, TileOperand X, const RankedValue &How) {
   Instruction Collect;
   Collect.Runs = Instruction::Pass::Ranking;
   Collect.A = X;
@@ -85,7 +84,7 @@ void SweepBuilder::rankRows(ValueId V, TileOperand X, NumberRef Low,
   Collect.First = X.Type == DType::F64 ? Kernel::RoundF32F64 : Kernel::FillF32;
   if (X.Type == DType::F64)
     Collect.State = Instruction::NonFiniteCount;
-  Current->Ranked.push_back({Low, High});
+  Current->Ranked.push_back(How);
   append(Collect);
   Places[V] = Collect.Out;
 }

@@ -327,14 +327,32 @@ template <class Type> void countNonFinite(const KernelCall &C) {
     *static_cast<uint64_t *>(C.State) += !std::isfinite(at<Type>(C.A, I));
 }
 
-template <class Type, bool Per> void keepRandom(const KernelCall &C) {
+template <class Type> void keepRandom(const KernelCall &C) {
   using T = typename Type::Storage;
   for (size_t I = 0; I != C.N; ++I) {
-    const double Probability = Per ? at<F32>(C.B, I) : C.S;
     const T Scaled = static_cast<const T *>(C.A)[I] * static_cast<T>(C.T);
     static_cast<T *>(C.Out)[I] =
-        keptAtRandom(C.Key, C.Index + I, Probability) ? Scaled : T(0);
+        keptAtRandom(C.Key, C.Index + I, C.S) ? Scaled : T(0);
   }
+}
+
+/// Compares all with all.
+void drawByRank(const KernelCall &C) {
+  const double Low = C.N == 1 ? (C.S + C.T) / 2 : C.S;
+  const double Step = C.N == 1 ? 0 : (C.T - C.S) / double(C.N - 1);
+  std::vector<float> Drawn;
+  for (size_t I = 0; I != C.N; ++I) {
+    const uint32_t M = magnitude(at<F32>(C.A, I));
+    double Smaller = 0, Equal = 0;
+    for (size_t J = 0; J != C.N; ++J) {
+      const uint32_t Other = magnitude(at<F32>(C.A, J));
+      Smaller += Other < M;
+      Equal += Other == M;
+    }
+    const double P = Low + Step * (Smaller + (Equal - 1) / 2);
+    Drawn.push_back(keptAtRandom(C.Key, C.Index + I, std::min(P, 1 - 0x1p-32)));
+  }
+  std::copy(Drawn.begin(), Drawn.end(), static_cast<float *>(C.Out));
 }
 
 template <class Type> void keepWhere(const KernelCall &C) {
@@ -539,12 +557,9 @@ constexpr KernelReference Rows[] = {
     reductionRow<F16>(Kernel::CountNonFiniteF16, Count, countNonFinite<F16>),
     reductionRow<F32>(Kernel::CountNonFiniteF32, Count, countNonFinite<F32>),
     reductionRow<F64>(Kernel::CountNonFiniteF64, Count, countNonFinite<F64>),
-    row<F32, F32>(Kernel::KeepRandomF32, keepRandom<F32, false>),
-    row<F64, F64>(Kernel::KeepRandomF64, keepRandom<F64, false>),
-    row<F32, F32>(Kernel::KeepRandomPerF32, keepRandom<F32, true>,
-                  OperandKind::Probabilities),
-    row<F64, F64, F32>(Kernel::KeepRandomPerF64, keepRandom<F64, true>,
-                       OperandKind::Probabilities),
+    row<F32, F32>(Kernel::KeepRandomF32, keepRandom<F32>),
+    row<F64, F64>(Kernel::KeepRandomF64, keepRandom<F64>),
+    stateRow<F32, F32>(Kernel::DrawByRankF32, StateKind::Rank, drawByRank),
     reductionRow<F32>(Kernel::MaxF32, StateKind::Largest, largest<F32>),
     reductionRow<F64>(Kernel::MaxF64, StateKind::Largest, largest<F64>),
     reductionRow<F32>(Kernel::SumExpF32, Lanes, sumExp<F32>),

@@ -21,17 +21,18 @@
 namespace mergec::reference {
 
 /// What `State` points to.
-enum class StateKind : uint8_t { None, Count, Lanes, Histogram, Keep, Largest };
+enum class StateKind : uint8_t {
+  None,
+  Count,
+  Lanes,
+  Histogram,
+  Keep,
+  Largest,
+  Rank
+};
 
 /// What B holds.
-enum class OperandKind : uint8_t {
-  None,
-  Values,
-  Signs,
-  Counts,
-  Probabilities,
-  Optional
-};
+enum class OperandKind : uint8_t { None, Values, Signs, Counts, Optional };
 
 struct KernelReference {
   Kernel Id;

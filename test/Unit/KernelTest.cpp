@@ -171,6 +171,11 @@ std::vector<uint64_t> initialState(const KernelReference &Row, Buffer &A,
     return std::vector<uint64_t>(65536 / 2);
   case StateKind::Largest:
     return {std::bit_cast<uint64_t>(Random() % 2 ? -INFINITY : 0.25)};
+  case StateKind::Rank:
+    return std::vector<uint64_t>((sizeof(RankState) + RankState::Spare +
+                                  RankState::BytesPerElement * A.size()) /
+                                     8 +
+                                 1);
   case StateKind::Keep: {
     KeepState State;
     State.Threshold = magnitude(A.value(Random() % A.size()));
@@ -195,17 +200,12 @@ void check(const KernelReference &Row, Fill How, size_t N, uint64_t Index,
   fillBuffer(B, How, Random);
   fillBuffer(C, How, Random);
   fillBuffer(Old, How, Random);
-  static const double Probabilities[] = {
-      0, 1, -1, 2, std::nan(""), 1e-9, 0.5, 0.9999, INFINITY};
   for (size_t I = 0; I != N; ++I) {
     const uint64_t Draw = Random();
     if (Row.BKind == OperandKind::Signs)
       B.setBits(I, encode(Row.B, Draw % 2 ? 1 : -1));
     else if (Row.BKind == OperandKind::Counts)
       B.setBits(I, encode(Row.B, Draw % 4));
-    else if (Row.BKind == OperandKind::Probabilities)
-      B.setBits(I, encode(Row.B, Draw % 4 ? static_cast<double>(Draw) * 0x1p-64
-                                          : Probabilities[Draw / 4 % 9]));
   }
 
   static const double Scalars[] = {0.3,   -1.7,  0.0,      1.0,          1e-3,
@@ -224,7 +224,7 @@ void check(const KernelReference &Row, Fill How, size_t N, uint64_t Index,
             : B.data();
   Call.S = Scalars[Random() % std::size(Scalars)];
   Call.T = Scalars[Random() % std::size(Scalars)];
-  if (Row.State == StateKind::None)
+  if (Row.State == StateKind::None || Row.State == StateKind::Rank)
     Call.Key = Random();
   else
     Call.Key = magnitude(A.value(Random() % N));
@@ -246,6 +246,8 @@ void check(const KernelReference &Row, Fill How, size_t N, uint64_t Index,
     Mine.Out = Out.data();
     Mine.State = After.data();
     Function(Mine);
+    if (Row.State == StateKind::Rank)
+      After.clear(); // Of no use to anybody.
     return After;
   };
 
@@ -494,20 +496,60 @@ TEST(Kernels, RandomWordsHaveTheKnownAnswers) {
   EXPECT_EQ(philox4x32(Pi, {0xa4093822, 0x299f31d0}, 10),
             (Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 
+  EXPECT_EQ(randomWord(0, 0) >> 16, Zeros7[0] & 0xffff);
+  EXPECT_EQ(randomWord(0, 7) >> 16, Zeros7[3] >> 16);
+
   for (InstructionSet Set : setsHere())
-    for (size_t I = 0; I != 4; ++I)
+    for (size_t I = 0; I != 20; ++I)
       for (int Above : {0, 1}) {
         const float One = 1;
         float Out;
         KernelCall Call = {};
         Call.Out = &Out;
         Call.A = &One;
-        Call.S = (static_cast<double>(Zeros7[I]) + Above) * 0x1p-32;
+        Call.S = (static_cast<double>(randomWord(0, I)) + Above) * 0x1p-32;
         Call.T = 2;
         Call.Index = I;
         Call.N = 1;
         kernelFunction(Kernel::KeepRandomF32, Set)(Call);
         EXPECT_EQ(Out, Above ? 2.0f : 0.0f);
+      }
+}
+
+// Long rows, of few magnitudes and of many, with probabilities near and far.
+TEST(Kernels, DrawsByRankEqualTheDefinition) {
+  const KernelReference *Plain =
+      llvm::find_if(kernelReferences(), [](const KernelReference &R) {
+        return R.Id == Kernel::DrawByRankF32;
+      });
+  std::mt19937_64 Random(5);
+  for (size_t N : {2048, 4096, 5632})
+    for (uint64_t Magnitudes : {3, 300, 1 << 30})
+      for (double Epsilon : {0.15, 1e-3, 1e-9}) {
+        std::vector<float> Row(N), Want(N), Out(N);
+        for (float &X : Row)
+          X = static_cast<float>(
+              std::ldexp(double(Random() % Magnitudes) - double(Magnitudes / 2),
+                         -int(Random() % 4 * 3)));
+        std::vector<uint64_t> State((sizeof(RankState) + RankState::Spare +
+                                     RankState::BytesPerElement * N) /
+                                    8);
+        KernelCall Call = {};
+        Call.A = Row.data();
+        Call.S = 0.4 - Epsilon;
+        Call.T = 0.4 + Epsilon;
+        Call.Key = Random();
+        Call.Index = Random() % 100000;
+        Call.N = N;
+        Call.State = State.data();
+        Call.Out = Want.data();
+        Plain->Compute(Call);
+        Call.Out = Out.data();
+        for (InstructionSet Set : setsHere()) {
+          kernelFunction(Kernel::DrawByRankF32, Set)(Call);
+          EXPECT_EQ(Out, Want) << instructionSetName(Set).str() << ' ' << N
+                               << ' ' << Magnitudes << ' ' << Epsilon;
+        }
       }
 }
 

@@ -1,4 +1,4 @@
-//===- RowRanker.cpp - Two ways to rank a row -----------------------------===//
+//===- RowRanker.cpp - Draws from rows in parts ---------------------------===//
 //
 // Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -18,42 +18,36 @@ using namespace mergec;
 namespace {
 constexpr uint64_t Capacity = 16 * 1024;
 
-/// What the formula gives, by comparing all with all.
-std::vector<float> ranked(const std::vector<float> &Row, double Low,
-                          double High) {
-  auto Magnitude = [](float X) {
-    // Larger than infinity.
-    return std::isnan(X)   ? HUGE_VAL
-           : std::isinf(X) ? 1e300
-                           : double(std::fabs(X));
-  };
-  std::vector<float> Out;
-  for (float X : Row) {
-    double Smaller = 0, Equal = 0;
-    for (float Y : Row) {
-      Smaller += Magnitude(Y) < Magnitude(X);
-      Equal += Magnitude(Y) == Magnitude(X);
-    }
-    double Rank = Smaller + (Equal - 1) / 2;
-    Out.push_back(
-        Row.size() == 1
-            ? float((Low + High) / 2)
-            : float(Low + (High - Low) / double(Row.size() - 1) * Rank));
-  }
-  return Out;
-}
-
+/// Draws a row in parts and as a whole.
 void check(std::vector<float> Row) {
   std::vector<double> Memory(Capacity * RankBytesPerElement / sizeof(double));
-  RowRanker Ranker(reinterpret_cast<char *>(Memory.data()), Capacity);
-  std::vector<float> Want = ranked(Row, 0.2, 0.6);
-  std::vector<float> Parted(Row.size());
-  Ranker.begin(Row);
-  Ranker.countItself();
-  Ranker.finish(Row.size(), 0.2, 0.6, Parted.data());
-  EXPECT_EQ(Parted, Want);
-  Ranker.rankRow(Row, 0.2, 0.6, Row.data());
-  EXPECT_EQ(Row, Want);
+  char *Room = reinterpret_cast<char *>(Memory.data());
+  KernelCall Call = {};
+  std::vector<float> Want(Row.size()), Out(Row.size());
+  Call.Out = Want.data();
+  Call.A = Row.data();
+  Call.S = 0.2;
+  Call.T = 0.6;
+  Call.State = Room;
+  Call.Index = 12345;
+  Call.Key = 99;
+  Call.N = Row.size();
+  kernelFunction(Kernel::DrawByRankF32, InstructionSet::Portable)(Call);
+
+  RowRanker Ranker(Room, Capacity);
+  const size_t Length = Row.size() / 3 + 1;
+  auto Part = [&](size_t Begin) {
+    return llvm::ArrayRef(Row).slice(Begin,
+                                     std::min(Length, Row.size() - Begin));
+  };
+  for (size_t Begin = 0; Begin < Row.size(); Begin += Length) {
+    Ranker.begin(Part(Begin));
+    for (size_t Other = 0; Other < Row.size(); Other += Length)
+      Ranker.count(Part(Other));
+    Ranker.finish(Row.size(), 0.2, 0.6, Call.Key, Call.Index + Begin,
+                  Out.data() + Begin);
+  }
+  EXPECT_EQ(Out, Want);
 }
 } // namespace
 
@@ -84,7 +78,6 @@ TEST(RowRanker, AllDifferent) {
 
 TEST(RowRanker, Extremes) {
   const float Infinity = std::numeric_limits<float>::infinity();
-  check({0});
   check({-0.0f, 0, 0});
   check({NAN, Infinity, -NAN, -Infinity, 0});
   check({std::numeric_limits<float>::denorm_min(), 0, -0.0f,

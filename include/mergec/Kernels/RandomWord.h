@@ -12,8 +12,11 @@
 //
 // The generator is Philox4x32 with 7 rounds (Salmon, Moraes, Dror and Shaw,
 // "Parallel random numbers: as easy as 1, 2, 3", SC 2011): the fewest with
-// which it passes BigCrush. Element i takes word i mod 4 of the block whose
-// counter is floor(i / 4).
+// which it passes BigCrush. One block of it gives the upper halves of eight
+// elements' words, another one the lower halves: that of element i is half
+// i mod 8, the lower one of a word first, of the block whose counter is
+// (floor(i / 8), 0) or (floor(i / 8), 1). So the second block is only needed
+// where the upper half is that of the threshold.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,9 +47,14 @@ inline std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> Counter,
 
 /// The random word of one element.
 inline uint32_t randomWord(uint64_t Key, uint64_t Index) {
-  const uint64_t Block = Index / 4;
-  return philox4x32({uint32_t(Block), uint32_t(Block >> 32), 0, 0},
-                    {uint32_t(Key), uint32_t(Key >> 32)})[Index % 4];
+  auto Half = [&](uint32_t Draw) {
+    const uint64_t Block = Index / 8;
+    const uint32_t Word =
+        philox4x32({uint32_t(Block), uint32_t(Block >> 32), Draw, 0},
+                   {uint32_t(Key), uint32_t(Key >> 32)})[Index % 8 / 2];
+    return Index % 2 ? Word >> 16 : Word & 0xffff;
+  };
+  return Half(0) << 16 | Half(1);
 }
 
 /// Whether an element is kept with the given probability. Exactly the fraction

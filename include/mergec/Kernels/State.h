@@ -29,6 +29,18 @@ struct KeepState {
   uint64_t Fraction;  ///< (ordinal of the next class element)·r mod m.
 };
 
+/// What a draw by rank works in, for rows of up to some length. Behind it lie
+/// the row's magnitudes, the numbers of its open elements (4 bytes each) and
+/// the upper halves of its random words (2 bytes each).
+struct RankState {
+  static constexpr uint32_t Bins = 4096;
+  static constexpr uint64_t BytesPerElement = 10;
+  static constexpr uint64_t Spare = 1024; ///< Bytes that are written beyond.
+  uint32_t Before[Bins + 1]; ///< How many elements lie in smaller bins.
+  uint32_t Magnitude[Bins];  ///< The one of the bin whose threshold is known.
+  uint32_t Threshold[Bins];
+};
+
 } // namespace mergec
 
 #endif // MERGEC_KERNELS_STATE_H

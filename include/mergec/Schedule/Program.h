@@ -23,6 +23,7 @@
 #define MERGEC_SCHEDULE_PROGRAM_H
 
 #include "mergec/Kernels/Kernel.h"
+#include "mergec/Kernels/State.h"
 #include "mergec/Schedule/Segments.h"
 #include "mergec/Types/DType.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -178,14 +179,23 @@ struct HostCall {
   bool operator==(const HostCall &) const = default;
 };
 
-/// Of each element of a chunk what its rank in the row stands for.
+/// However short the budget is.
+constexpr uint64_t LeastChunkElements = 16 * 1024;
+
+/// Of each element of a chunk whether it is drawn, as 1 or 0, with a
+/// probability by its rank in the row.
 struct RankedValue {
-  NumberRef Low, High; ///< For the smallest magnitude, for the largest.
+  NumberRef Low, High; ///< Of the smallest magnitude, of the largest.
+  NumberRef Key;       ///< Of the random words: the number's bits.
   bool operator==(const RankedValue &) const = default;
 };
 
 /// What ranking a chunk takes beyond the ranked values themselves.
 constexpr uint64_t RankBytesPerElement = 32;
+static_assert(sizeof(RankState) + RankState::Spare +
+                      RankState::BytesPerElement * LeastChunkElements <=
+                  RankBytesPerElement * LeastChunkElements,
+              "a draw fits, whatever is in the chunk");
 
 struct Sweep {
   std::vector<HostCall> Before;

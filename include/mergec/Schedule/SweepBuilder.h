@@ -45,8 +45,8 @@ public:
   /// output's buffer.
   TileOperand result(ValueId V);
 
-  /// `V` goes from `Low` to `High` by the rank of |X| in its row.
-  void rankRows(ValueId V, TileOperand X, NumberRef Low, NumberRef High);
+  /// `V` is drawn by the rank of |X| in its row.
+  void rankRows(ValueId V, TileOperand X, const RankedValue &How);
 
   /// A register for the duration of one node's code.
   TileOperand scratch(DType Type);

@@ -111,7 +111,6 @@ void run(benchmark::State &Run, Kernel K, InstructionSet Set, bool Ties) {
     Call.C = &B.F32[I];
     Call.B = Name.starts_with("AddScaledF")      ? nullptr
              : Name.starts_with("AddAgreeing")   ? &B.Signs[I]
-             : Name.starts_with("KeepRandomPer") ? &B.F32[I]
                                                  : B.tile(Type, I);
     Call.C = B.tile(Type, I);
     Call.Index = I * TileElements;
