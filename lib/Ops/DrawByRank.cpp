@@ -49,18 +49,16 @@ static constexpr AttributeSpec Attributes[] = {
 namespace mergec::ops {
 extern const OpInfo opDrawByRank;
 const OpInfo opDrawByRank = {
-    "draw_by_rank",
-    OpClass::Elementwise,
-    3,
-    3,
-    Attributes,
-    "1 with a probability that rises with the rank of |x| in its row, else 0; "
-    "drawn by `key`",
-    infer,
-    nullptr,
-    emit,
-    1,
-    false,
-    true,
-    true};
+    .Mnemonic = "draw_by_rank",
+    .Class = OpClass::Elementwise,
+    .MinOperands = 3,
+    .MaxOperands = 3,
+    .Attributes = Attributes,
+    .Summary = "1 with a probability that rises with the rank of |x| in its "
+               "row, else 0; drawn by `key`",
+    .Infer = infer,
+    .Emit = emit,
+    .KeepsState = true,
+    .RanksRows = true,
+};
 } // namespace mergec::ops
