@@ -39,12 +39,7 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
     A = B.readWide(X);
     C = B.readWide(Y);
   }
-  emitLaneSum(B, V,
-              A.Type == DType::BF16  ? Kernel::DotF32BF16
-              : A.Type == DType::F16 ? Kernel::DotF32F16
-              : A.Type == DType::F32 ? Kernel::DotF32F32
-                                     : Kernel::DotF64F64,
-              A, C);
+  emitLaneSum(B, V, dotKernel(A.Type), A, C);
 }
 
 namespace mergec::ops {

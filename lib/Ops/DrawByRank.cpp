@@ -60,5 +60,6 @@ const OpInfo opDrawByRank = {
     .Emit = emit,
     .KeepsState = true,
     .RanksRows = true,
+    .Price = 7,
 };
 } // namespace mergec::ops

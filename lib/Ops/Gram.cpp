@@ -7,9 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "mergec/IR/Graph.h"
+#include "mergec/Kernels/State.h"
 #include "mergec/Ops/TypeRules.h"
 #include "mergec/Schedule/LaneSum.h"
 #include "mergec/Schedule/SweepBuilder.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mergec;
 
@@ -30,17 +32,23 @@ static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
 
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   llvm::ArrayRef<ValueId> Operands = B.graph().operands(V);
-  // Each tile is read N + 1 times, so it is widened once and for all.
+  // Read as they are, unless that would mix types. Of few the runtime takes all
+  // products at once; of many each tile is read N + 1 times, so it is widened
+  // once and for all.
   llvm::SmallVector<TileOperand, 8> Tiles;
   for (ValueId X : Operands)
-    Tiles.push_back(B.readWide(X));
+    Tiles.push_back(B.read(X));
+  auto IsLikeFirst = [&](const TileOperand &T) {
+    return T.Type == Tiles[0].Type;
+  };
+  if (Tiles.size() > GramTerms::Most || !llvm::all_of(Tiles, IsLikeFirst))
+    for (size_t I = 0; I != Tiles.size(); ++I)
+      Tiles[I] = B.readWide(Operands[I]);
+  Kernel Dot = dotKernel(Tiles[0].Type);
   uint32_t Entry = 0;
   for (size_t I = 0; I != Tiles.size(); ++I)
     for (size_t J = I; J != Tiles.size(); ++J)
-      emitLaneSum(B, V,
-                  Tiles[I].Type == DType::F64 ? Kernel::DotF64F64
-                                              : Kernel::DotF32F32,
-                  Tiles[I], Tiles[J], Entry++);
+      emitLaneSum(B, V, Dot, Tiles[I], Tiles[J], Entry++);
 }
 
 namespace mergec::ops {

@@ -70,5 +70,6 @@ const OpInfo opVariance = {
     .Summary = "at each place the variance of the tensors, as f32",
     .Infer = infer,
     .Emit = emit,
+    .Price = 5,
 };
 } // namespace mergec::ops

@@ -8,6 +8,7 @@
 
 #include "Worker.h"
 #include "CountingLock.h"
+#include "mergec/Schedule/Chunks.h"
 #include <bit>
 #include <chrono>
 #include <cmath>
@@ -98,8 +99,7 @@ void Worker::layOutBuffers(Flight &F) {
   uint64_t PerElement = chunkBytesPerElement(F.Code, S);
   uint64_t Room = Run.P.Memory.WorkerBytes - workerFixedBytes(S);
   ChunkElements = PerElement ? Room / PerElement : F.TheGroup.Elements;
-  // A large budget does not mean large chunks: they should stay in the cache.
-  ChunkElements = std::min<uint64_t>(ChunkElements, 256 * 1024);
+  ChunkElements = std::min(ChunkElements, bestChunkElements(F.Code, S));
   ChunkElements = ChunkElements / TileElements * TileElements;
 
   Bounce = Memory.get();
@@ -177,6 +177,7 @@ void Worker::bind(Flight &F) {
     X.From = &I;
     Body.push_back(X);
   }
+  fuseCalls();
   aim();
 }
 
@@ -187,44 +188,62 @@ static void spread(const double *From, uint32_t Stride, T *Out, size_t N) {
     Out[I] = static_cast<T>(From[I * Stride]);
 }
 
+/// What instruction `X` is called with.
+KernelCall Worker::callFor(const Flight &F, const Bound &X,
+                           const Tile &T) const {
+  const Instruction &I = *X.From;
+  KernelCall Call;
+  Call.Out = X.Out + T.ChunkOffset * X.OutStep;
+  Call.A = X.A + T.ChunkOffset * X.AStep;
+  Call.B = X.B + T.ChunkOffset * X.BStep;
+  if (!X.B)
+    Call.B = nullptr;
+  Call.C = X.C + T.ChunkOffset * X.CStep;
+  Call.S = I.S.By == NumberRef::Axis::Row
+               ? F.State.Numbers[I.S.Slot + T.Row * I.S.Stride]
+               : X.S;
+  Call.T = I.T.By == NumberRef::Axis::Row
+               ? F.State.Numbers[I.T.Slot + T.Row * I.T.Stride]
+               : X.T;
+  Call.State = X.State;
+  Call.Key = X.Key;
+  Call.Index = I.Base == Instruction::IndexBase::Tensor ? T.Index
+               : I.Base == Instruction::IndexBase::Row  ? T.Column
+                                                        : T.InSegment;
+  Call.N = T.N;
+  if (I.Out.Where == Place::ColumnSums)
+    Call.Out =
+        X.Out + (T.Index % F.TheGroup.Columns - BandBegin) * sizeof(double);
+  return Call;
+}
+
 void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
                      uint64_t ChunkOffset, uint64_t Index, size_t N) {
   const uint64_t RowLength = F.State.Cut.RowLength;
   const bool SplitRows = F.sweep().SplitRows;
   const uint64_t Row = SplitRows ? Index / RowLength : 0;
   const uint64_t Column = SplitRows ? Index % RowLength : 0;
+  const Tile Where = {ChunkOffset, Index, Index - SegmentBegin, Row, Column, N};
   uint64_t CountedLater = 0;
   bool Empty = true; // Of the sum being accumulated.
-  for (const Bound &X : Body) {
+  for (size_t At = 0; At < Body.size(); ++At) {
+    const Bound &X = Body[At];
     const Instruction &I = *X.From;
     if (I.Runs != Pass && I.Runs != Instruction::Pass::Both)
       continue;
-    KernelCall Call;
-    Call.Out = X.Out + ChunkOffset * X.OutStep;
-    Call.A = X.A + ChunkOffset * X.AStep;
-    Call.B = X.B + ChunkOffset * X.BStep;
-    if (!X.B)
-      Call.B = nullptr;
-    Call.C = X.C + ChunkOffset * X.CStep;
-    Call.S = I.S.By == NumberRef::Axis::Row
-                 ? F.State.Numbers[I.S.Slot + Row * I.S.Stride]
-                 : X.S;
-    Call.T = I.T.By == NumberRef::Axis::Row
-                 ? F.State.Numbers[I.T.Slot + Row * I.T.Stride]
-                 : X.T;
+    if (X.Fused) {
+      KernelCall Each[MostFused];
+      for (size_t K = 0; K != X.Fused; ++K)
+        Each[K] = callFor(F, Body[At + K], Where);
+      runFused({&X, X.Fused}, {Each, X.Fused});
+      At += X.Fused - 1;
+      continue;
+    }
+    KernelCall Call = callFor(F, X, Where);
     // What is ranked is computed again: its NaNs are counted then.
-    Call.State = Pass == Instruction::Pass::Ranking &&
-                         I.State == Instruction::NonFiniteCount
-                     ? &CountedLater
-                     : X.State;
-    Call.Key = X.Key;
-    Call.Index = I.Base == Instruction::IndexBase::Tensor ? Index
-                 : I.Base == Instruction::IndexBase::Row  ? Column
-                                                         : Index - SegmentBegin;
-    Call.N = N;
-    if (I.Out.Where == Place::ColumnSums)
-      Call.Out =
-          X.Out + (Index % F.TheGroup.Columns - BandBegin) * sizeof(double);
+    if (Pass == Instruction::Pass::Ranking &&
+        I.State == Instruction::NonFiniteCount)
+      Call.State = &CountedLater;
     if (I.How == Instruction::Form::Call) {
       X.First(Call);
       continue;

@@ -66,7 +66,14 @@ private:
     void *State;
     uint64_t Key;
     const Instruction *From;
+    /// Of the first of several that one kernel does: how many, the kernel, and
+    /// of inner products their vectors.
+    uint16_t Fused = 0, Vectors = 0;
+    KernelFunction Together = nullptr;
+    /// Of an inner product that others are formed with: its vectors' numbers.
+    uint16_t VectorA = 0, VectorB = 0;
   };
+  static constexpr size_t MostFused = 10; ///< The products of four vectors.
   struct Address {
     char *Base = nullptr;
     uint32_t Step = 0;
@@ -74,6 +81,10 @@ private:
 
   void bind(Flight &F);
   void layOutBuffers(Flight &F);
+  void fuseCalls();
+  size_t findSum(size_t Begin);
+  size_t findGram(size_t Begin);
+  void runFused(llvm::ArrayRef<Bound> Calls, llvm::ArrayRef<KernelCall> Each);
   Address locate(const TileOperand &O) const;
   void aim();
   bool runSegment(Flight &F, uint32_t Segment);
@@ -86,6 +97,13 @@ private:
   void runTiles(Flight &F, uint32_t Segment, uint64_t Begin, uint64_t Count);
   void runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
                uint64_t ChunkOffset, uint64_t Index, size_t N);
+  /// Where a tile is.
+  struct Tile {
+    uint64_t ChunkOffset, Index;
+    uint64_t InSegment, Row, Column; ///< 0 if nothing is per row.
+    size_t N;
+  };
+  KernelCall callFor(const Flight &F, const Bound &X, const Tile &T) const;
   bool runBand(Flight &F, uint64_t Band);
   bool readBand(Flight &F, uint64_t Entry, uint64_t Count, uint64_t Width);
   bool readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,

@@ -8,18 +8,18 @@
 
 #include "mergec/IR/RowMap.h"
 #include "mergec/Output/Output.h"
+#include "mergec/Schedule/Chunks.h"
 #include "mergec/Schedule/Schedule.h"
 #include "mergec/Types/ByteSize.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mergec;
 
-// A chunk is large enough that a read or write costs little more than its bytes
-// and small enough that it is still in the second-level cache when it is read
-// back; when the budget is short, chunks shrink first, then workers are given
-// up.
-static constexpr uint64_t BestChunk = 256 * 1024; // elements
+// When the budget is short, chunks shrink first, then workers are given up.
+static constexpr uint64_t MostChunk = 256 * 1024; // elements
 static constexpr uint64_t LeastChunk = LeastChunkElements;
+/// Half of the second-level cache of most machines, or less.
+static constexpr uint64_t BestChunkBytes = 1 << 20;
 
 uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
   uint64_t Bytes = 0;
@@ -31,6 +31,13 @@ uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
   if (!S.Ranked.empty())
     Bytes += S.Ranked.size() * sizeof(float) + RankBytesPerElement;
   return Bytes;
+}
+
+uint64_t mergec::bestChunkElements(const GroupCode &Code, const Sweep &S) {
+  uint64_t PerElement = chunkBytesPerElement(Code, S);
+  // With many inputs they are read in turn, so that not all matter at a time.
+  return std::clamp(PerElement ? BestChunkBytes / PerElement : MostChunk,
+                    MostChunk / 4, MostChunk);
 }
 
 bool mergec::writesUnchanged(const Sweep &S) {
@@ -120,20 +127,25 @@ uint64_t Program::bytesHeld(bool InMemory) const {
 namespace {
 /// The needs of a program, each the largest over all groups.
 struct Needs {
-  uint64_t Fixed = 0;      ///< Registers and states of a worker.
-  uint64_t PerElement = 0; ///< Chunk bytes.
-  uint64_t State = 0;      ///< Of one group.
-  uint64_t Held = 0;       ///< Between sweeps.
+  uint64_t State = 0; ///< Of one group.
+  uint64_t Held = 0;  ///< Between sweeps.
 };
 } // namespace
 
+/// Of a worker whose chunks have at most `Chunk` elements.
+static uint64_t workerBytes(const Program &P, uint64_t Chunk) {
+  uint64_t Most = 0;
+  for (const GroupCode &Code : P.Codes)
+    for (const Sweep &S : Code.Sweeps)
+      Most =
+          std::max(Most, workerFixedBytes(S) +
+                             chunkBytesPerElement(Code, S) *
+                                 std::min(Chunk, bestChunkElements(Code, S)));
+  return Most;
+}
+
 static Needs measure(const Program &P) {
   Needs N;
-  for (const GroupCode &Code : P.Codes)
-    for (const Sweep &S : Code.Sweeps) {
-      N.Fixed = std::max(N.Fixed, workerFixedBytes(S));
-      N.PerElement = std::max(N.PerElement, chunkBytesPerElement(Code, S));
-    }
   for (const Group &G : P.Groups)
     N.State = std::max(N.State, groupStateBytes(P, G));
   N.Held = mostHeld(P);
@@ -143,11 +155,8 @@ static Needs measure(const Program &P) {
 bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
                          Diagnostics &Diags) {
   Needs N = measure(P);
-  auto WorkerBytes = [&](uint64_t Chunk) {
-    return N.Fixed + N.PerElement * Chunk;
-  };
   P.Memory.Budget = Request.Budget;
-  uint64_t Least = WorkerBytes(LeastChunk) + N.State + N.Held;
+  uint64_t Least = workerBytes(P, LeastChunk) + N.State + N.Held;
   if (Request.Budget < Least) {
     Diags
         .report(Kind::BudgetTooSmall,
@@ -161,15 +170,16 @@ bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
   // A worker beyond the first wants a group of its own to be in flight.
   unsigned Workers = std::max(Request.Threads, 1u);
   auto Fits = [&](uint64_t Chunk) {
-    return (WorkerBytes(Chunk) + N.State) * Workers + N.Held <= Request.Budget;
+    return (workerBytes(P, Chunk) + N.State) * Workers + N.Held <=
+           Request.Budget;
   };
   while (Workers > 1 && !Fits(LeastChunk))
     --Workers;
-  uint64_t Chunk = BestChunk;
+  uint64_t Chunk = MostChunk;
   while (Chunk > LeastChunk && !Fits(Chunk))
     Chunk /= 2;
   P.Memory.Workers = Workers;
-  P.Memory.WorkerBytes = WorkerBytes(Chunk);
+  P.Memory.WorkerBytes = workerBytes(P, Chunk);
   // More groups in flight help when tensors are small, so that workers never
   // wait for the last segment of one; a few per worker are enough. Of those
   // that hold values one more than the largest is.

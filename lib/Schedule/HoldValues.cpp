@@ -10,7 +10,9 @@
 // the sweeps that follow: a slerp reads its inputs once for the angle and once
 // for the result, and if an input is itself the result of a slerp, that is
 // computed in both sweeps, from all that it is made of. Or it is held: written
-// to memory, or to a file, by the sweep that first has it.
+// to memory, or to a file, by the sweep that first has it. The same goes for
+// the few ops that cost much more than the reading of their operands, but these
+// only as far as there is memory.
 //
 // The price of a choice is counted in bytes moved per element. Every later
 // sweep would read all loads below the value again and run their ops; or it
@@ -26,9 +28,8 @@
 
 using namespace mergec;
 
-/// An op on a tile in the first-level cache, in bytes of memory traffic that
-/// take as long.
-static constexpr double OpPrice = 0.5;
+/// An op at such a price is worth thinking about.
+static constexpr double Expensive = 8;
 /// New memory is cleared before it is written.
 static constexpr double MemoryWriteFactor = 2;
 /// A file's pages are found, filled and perhaps written to the disk.
@@ -86,11 +87,19 @@ static bool isTensorOp(const Graph &G, ValueId V) {
   return G.info(V).Class == OpClass::Elementwise;
 }
 
-/// A rounded value with another reader than its store, or one that is held
-/// anyway.
+static double price(const Graph &G, ValueId V) {
+  return G.info(V).Price * G.operands(V).size();
+}
+
+static bool isExpensive(const Graph &G, ValueId V) {
+  return isTensorOp(G, V) && price(G, V) >= Expensive;
+}
+
+/// A rounded value with another reader than its store, an expensive one, or one
+/// that is held anyway.
 bool GroupHolds::hasCandidates() const {
   for (ValueId V : W.Members) {
-    if (Plan.held(V))
+    if (Plan.held(V) || isExpensive(G, V))
       return true;
     if (G.info(V).Class == OpClass::Sink)
       continue;
@@ -129,7 +138,7 @@ double GroupHolds::priceRecomputed(size_t I) const {
   for (unsigned B : Members[I].Below.set_bits()) {
     ValueId V = W.Members[B];
     bool Computed = isTensorOp(G, V) && (B == I || !isHeld(B));
-    Price += Computed ? OpPrice * G.operands(V).size() : width(B);
+    Price += Computed ? price(G, V) : width(B);
   }
   return Price;
 }
@@ -169,7 +178,10 @@ void GroupHolds::choose(size_t I) {
   if (M.Hold.Needed)
     Last = W.Sweeps - 1;
   M.Hold.LastLevel = Last;
-  Holding Held = fits(I, Last) ? Holding::InMemory : Holding::InScratch;
+  bool Spills = G.op(M.Hold.Value) == Op::Round || M.Hold.Needed;
+  Holding Held = fits(I, Last) ? Holding::InMemory
+                 : Spills      ? Holding::InScratch
+                               : Holding::Recomputed;
   if (Options.Force && *Options.Force != Holding::Recomputed)
     Held = *Options.Force;
   bool Recompute = Options.Force
@@ -220,7 +232,7 @@ void GroupHolds::decide() {
       M.Sweeps.set(Plan.start(G, V), level(I));
       break;
     case OpClass::Elementwise:
-      if (G.op(V) == Op::Round || M.Hold.Needed)
+      if (G.op(V) == Op::Round || M.Hold.Needed || isExpensive(G, V))
         choose(I);
       if (isHeld(I)) {
         M.Sweeps.reset();

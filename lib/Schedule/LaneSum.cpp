@@ -95,6 +95,13 @@ void mergec::emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
   B.append(I);
 }
 
+Kernel mergec::dotKernel(DType Type) {
+  return Type == DType::BF16  ? Kernel::DotF32BF16
+         : Type == DType::F16 ? Kernel::DotF32F16
+         : Type == DType::F32 ? Kernel::DotF32F32
+                              : Kernel::DotF64F64;
+}
+
 static const ReductionInfo EachColumn = {
     .Name = "column_sum",
     .WorkerBytes = BandColumns * sizeof(double),

@@ -414,10 +414,11 @@ void divergence(const KernelCall &C) {
 
 template <class Type> void largest(const KernelCall &C) {
   auto &State = *static_cast<double *>(C.State);
-  State = static_cast<typename Type::Storage>(State) + 0.0;
+  State = static_cast<typename Type::Storage>(State);
   for (size_t I = 0; I != C.N; ++I)
     if (at<Type>(C.A, I) > State)
       State = at<Type>(C.A, I);
+  State += 0.0; // There is one zero.
 }
 
 constexpr auto None = OperandKind::None;

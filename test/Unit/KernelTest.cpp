@@ -22,6 +22,7 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <tuple>
 #include <vector>
 
 using namespace mergec;
@@ -305,6 +306,11 @@ TEST(Kernels, EveryOneHasAReference) {
     EXPECT_FALSE(Seen[Id]) << kernelName(Row.Id).str();
     Seen[Id] = true;
   }
+  // Which are compared with those they stand for.
+  for (Kernel Together :
+       {Kernel::SumTermsBF16, Kernel::SumTermsF16, Kernel::GramF32BF16,
+        Kernel::GramF32F16, Kernel::GramF32F32})
+    Seen[static_cast<size_t>(Together)] = true;
   size_t Count = 0;
 #define MERGEC_KERNEL(Id) ++Count;
 #include "mergec/Kernels/Kernels.def"
@@ -514,6 +520,115 @@ TEST(Kernels, RandomWordsHaveTheKnownAnswers) {
         kernelFunction(Kernel::KeepRandomF32, Set)(Call);
         EXPECT_EQ(Out, Above ? 2.0f : 0.0f);
       }
+}
+
+KernelFunction plain(Kernel Id) {
+  for (const KernelReference &R : kernelReferences())
+    if (R.Id == Id)
+      return R.Compute;
+  return nullptr;
+}
+
+TEST(Kernels, SumsOfTermsEqualTheirSteps) {
+  struct {
+    DType Type;
+    Kernel Scale, AddScaled, Round, Together;
+  } const Kinds[] = {
+      {DType::BF16, Kernel::ScaleF32BF16, Kernel::AddScaledF32BF16,
+       Kernel::RoundBF16F32, Kernel::SumTermsBF16},
+      {DType::F16, Kernel::ScaleF32F16, Kernel::AddScaledF32F16,
+       Kernel::RoundF16F32, Kernel::SumTermsF16},
+  };
+  std::mt19937_64 Random(17);
+  for (const auto &K : Kinds)
+    for (Fill How : {Fill::AnyBits, Fill::Ordinary, Fill::Midpoints})
+      for (size_t N : {1, 15, 16, 40, 1000, 1024})
+        for (unsigned Count = 1; Count <= SumTerms::Most; ++Count) {
+          std::vector<Buffer> X(Count, Buffer(K.Type, N));
+          Buffer Sum(DType::F32, N), Want(K.Type, N), Out(K.Type, N);
+          SumTerms Terms;
+          Terms.Count = Count;
+          KernelCall Call = {};
+          Call.N = N;
+          Call.Out = Sum.data();
+          for (unsigned T = 0; T != Count; ++T) {
+            fillBuffer(X[T], How, Random);
+            Terms.X[T] = Call.A = X[T].data();
+            Terms.S[T] = Call.S = double(Random() % 1000) / 700 - 0.5;
+            plain(T ? K.AddScaled : K.Scale)(Call);
+          }
+          uint64_t WantCount = 3;
+          Call.A = Sum.data();
+          Call.Out = Want.data();
+          Call.State = &WantCount;
+          plain(K.Round)(Call);
+          for (InstructionSet Set : setsHere()) {
+            uint64_t Found = 3;
+            KernelCall Together = {};
+            Together.A = &Terms;
+            Together.Out = Out.data();
+            Together.State = &Found;
+            Together.N = N;
+            kernelFunction(K.Together, Set)(Together);
+            EXPECT_EQ(Found, WantCount);
+            EXPECT_TRUE(Out.guardIntact());
+            EXPECT_TRUE(sameElements(Out, Want, false))
+                << instructionSetName(Set).str() << ' ' << N << ' ' << Count;
+          }
+        }
+}
+
+TEST(Kernels, GramsEqualTheirProducts) {
+  const std::tuple<DType, Kernel, Kernel> Kinds[] = {
+      {DType::BF16, Kernel::DotF32BF16, Kernel::GramF32BF16},
+      {DType::F16, Kernel::DotF32F16, Kernel::GramF32F16},
+      {DType::F32, Kernel::DotF32F32, Kernel::GramF32F32}};
+  std::mt19937_64 Random(18);
+  for (auto [Type, Dot, Gram] : Kinds)
+    for (Fill How : {Fill::AnyBits, Fill::Ordinary})
+      for (size_t N : {1, 15, 16, 17, 40, 1000, 1024})
+        for (uint64_t Index : {0, 3, 15, 1024})
+          for (unsigned Count = 2; Count <= GramTerms::Most; ++Count) {
+            using Sums = std::array<double, ReductionLanes>;
+            std::vector<Buffer> X(Count, Buffer(Type, N));
+            for (Buffer &B : X)
+              fillBuffer(B, How, Random);
+            KernelCall Call = {};
+            Call.N = N;
+            Call.Index = Index;
+            std::vector<Sums> Want, Start;
+            for (unsigned I = 0; I != Count; ++I)
+              for (unsigned J = I; J != Count; ++J) {
+                Sums &Lanes = Start.emplace_back();
+                for (double &L : Lanes)
+                  L = double(Random() % 100);
+                Want.push_back(Lanes);
+                Call.A = X[I].data();
+                Call.B = X[J].data();
+                Call.State = Want.back().data();
+                if ((I + J + N) % 3) // The others are not asked for.
+                  plain(Dot)(Call);
+              }
+            for (InstructionSet Set : setsHere()) {
+              std::vector<Sums> Found = Start;
+              GramTerms Terms = {};
+              Terms.Count = Count;
+              for (unsigned I = 0, P = 0; I != Count; ++I) {
+                Terms.X[I] = X[I].data();
+                for (unsigned J = I; J != Count; ++J, ++P)
+                  if ((I + J + N) % 3)
+                    Terms.Lanes[I][J] = Found[P].data();
+              }
+              Call.A = &Terms;
+              Call.State = nullptr;
+              kernelFunction(Gram, Set)(Call);
+              EXPECT_EQ(std::memcmp(Found.data(), Want.data(),
+                                    Found.size() * sizeof(Sums)),
+                        0)
+                  << instructionSetName(Set).str() << ' ' << N << ' ' << Index
+                  << ' ' << Count;
+            }
+          }
 }
 
 // Long rows, of few magnitudes and of many, with probabilities near and far.

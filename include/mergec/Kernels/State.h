@@ -29,6 +29,23 @@ struct KeepState {
   uint64_t Fraction;  ///< (ordinal of the next class element)·r mod m.
 };
 
+/// The terms of a weighted sum: at least one.
+struct SumTerms {
+  static constexpr unsigned Most = 8;
+  unsigned Count;
+  const void *X[Most];
+  double S[Most];
+};
+
+/// Vectors whose inner products are wanted: at least two.
+struct GramTerms {
+  static constexpr unsigned Most = 4;
+  unsigned Count;
+  const void *X[Most];
+  /// The lanes of <x_i, x_j>, i ≤ j; null: not wanted.
+  double *Lanes[Most][Most];
+};
+
 /// What a draw by rank works in, for rows of up to some length. Behind it lie
 /// the row's magnitudes, the numbers of its open elements (4 bytes each) and
 /// the upper halves of its random words (2 bytes each).

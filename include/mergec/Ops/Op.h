@@ -100,6 +100,10 @@ struct OpInfo {
   /// ahead of the sweep and, for long rows, again.
   bool RanksRows = false;
 
+  /// Of an element, for each operand: what it takes to compute, in bytes of
+  /// memory traffic that take as long.
+  double Price = 0.5;
+
   static constexpr unsigned AnyNumber = ~0u;
 };
 

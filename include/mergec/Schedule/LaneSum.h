@@ -21,6 +21,9 @@ namespace mergec {
 void emitLaneSum(SweepBuilder &B, ValueId V, Kernel K, TileOperand A,
                  TileOperand C, uint32_t Entry = 0, NumberRef S = {});
 
+/// The kernel for the inner product of two tiles of this type.
+Kernel dotKernel(DType Type);
+
 /// Adds the sum of f64 tile `Terms` over each column as reduction `V`: in index
 /// order.
 void emitColumnSum(SweepBuilder &B, ValueId V, TileOperand Terms);

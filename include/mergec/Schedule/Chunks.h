@@ -1,0 +1,23 @@
+//===- Chunks.h - How much a worker takes at a time -------------*- C++ -*-===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MERGEC_SCHEDULE_CHUNKS_H
+#define MERGEC_SCHEDULE_CHUNKS_H
+
+#include "mergec/Schedule/Program.h"
+
+namespace mergec {
+
+/// The elements of a chunk of this sweep if memory is plenty: large enough that
+/// a read or write costs little more than its bytes, and small enough that all
+/// of the chunk is still in the second-level cache when it is read back.
+uint64_t bestChunkElements(const GroupCode &Code, const Sweep &S);
+
+} // namespace mergec
+
+#endif // MERGEC_SCHEDULE_CHUNKS_H

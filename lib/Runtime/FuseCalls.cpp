@@ -1,0 +1,166 @@
+//===- FuseCalls.cpp - Several instructions by one kernel ----------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Between kernels a tile lies in the first-level cache, but it still has to be
+// stored and loaded again. Two chains are common enough for kernels of their
+// own: a weighted sum of 16-bit inputs that is rounded at once, with which most
+// methods end, and the inner products of a few inputs, with which most that
+// need two sweeps begin.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Worker.h"
+#include "mergec/Kernels/State.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include <cstring>
+#include <utility>
+
+using namespace mergec;
+using Place = TileOperand::Place;
+
+namespace {
+struct FusedSum {
+  Kernel Term, Round, Together;
+};
+struct FusedGram {
+  Kernel Dot, Together;
+};
+} // namespace
+
+static constexpr FusedSum Sums[] = {
+    {Kernel::ScaleF32BF16, Kernel::RoundBF16F32, Kernel::SumTermsBF16},
+    {Kernel::ScaleF32F16, Kernel::RoundF16F32, Kernel::SumTermsF16},
+};
+static constexpr FusedGram Grams[] = {
+    {Kernel::DotF32BF16, Kernel::GramF32BF16},
+    {Kernel::DotF32F16, Kernel::GramF32F16},
+    {Kernel::DotF32F32, Kernel::GramF32F32},
+};
+
+void Worker::fuseCalls() {
+  for (size_t At = 0; At < Body.size();) {
+    size_t Count = findSum(At);
+    if (!Count)
+      Count = findGram(At);
+    Body[At].Fused = Count;
+    At += std::max<size_t>(Count, 1);
+  }
+}
+
+/// The terms of a sum, all of one 16-bit type, and its rounding to that type,
+/// if nobody else reads the sum.
+size_t Worker::findSum(size_t Begin) {
+  const Instruction &First = *Body[Begin].From;
+  const FusedSum *Sum = llvm::find_if(
+      Sums, [&](const FusedSum &S) { return S.Term == First.First; });
+  if (Sum == std::end(Sums) || !First.StartsSum)
+    return 0;
+  size_t End = Begin;
+  for (bool Ended = false; !Ended; ++End) {
+    if (End == Body.size() || End - Begin == SumTerms::Most)
+      return 0;
+    const Instruction &I = *Body[End].From;
+    if (I.How != Instruction::Form::Accumulate || I.First != Sum->Term ||
+        I.Out != First.Out || I.Runs != Instruction::Pass::Main)
+      return 0;
+    Ended = I.EndsSum;
+  }
+  if (End == Body.size() || First.Out.Where != Place::Register)
+    return 0;
+  const Instruction &Round = *Body[End].From;
+  if (Round.How != Instruction::Form::Call || Round.First != Sum->Round ||
+      Round.A != First.Out || Round.Runs != Instruction::Pass::Main)
+    return 0;
+  for (size_t I = End + 1; I != Body.size(); ++I) {
+    const Instruction &Later = *Body[I].From;
+    bool StartsAnew = Later.Out.Where == Place::Register &&
+                      Later.Out.Index == First.Out.Index && Later.StartsSum;
+    if (StartsAnew)
+      break;
+    for (const TileOperand &O : {Later.Out, Later.A, Later.B, Later.C})
+      if (O.Where == Place::Register && O.Index == First.Out.Index)
+        return 0;
+  }
+  Body[Begin].Together = kernelFunction(Sum->Together, Run.Set);
+  return End + 1 - Begin;
+}
+
+/// As many inner products as are formed of few vectors.
+size_t Worker::findGram(size_t Begin) {
+  const Instruction &First = *Body[Begin].From;
+  const FusedGram *Gram = llvm::find_if(
+      Grams, [&](const FusedGram &G) { return G.Dot == First.First; });
+  if (Gram == std::end(Grams))
+    return 0;
+  llvm::SmallVector<TileOperand, GramTerms::Most> Vectors;
+  bool Taken[GramTerms::Most][GramTerms::Most] = {};
+  size_t End = Begin;
+  for (; End != Body.size() && End - Begin != MostFused; ++End) {
+    const Instruction &I = *Body[End].From;
+    if (I.How != Instruction::Form::Call || I.First != Gram->Dot ||
+        I.Base != First.Base || I.Runs != First.Runs)
+      break;
+    size_t Known = Vectors.size();
+    auto Number = [&](const TileOperand &O) -> size_t {
+      auto It = llvm::find(Vectors, O);
+      if (It == Vectors.end()) {
+        Vectors.push_back(O);
+        return Vectors.size() - 1;
+      }
+      return It - Vectors.begin();
+    };
+    size_t A = Number(I.A), B = Number(I.B);
+    // The same product again has lanes of its own.
+    if (Vectors.size() > GramTerms::Most ||
+        std::exchange(Taken[std::min(A, B)][std::max(A, B)], true)) {
+      Vectors.resize(Known);
+      break;
+    }
+    Body[End].VectorA = A;
+    Body[End].VectorB = B;
+  }
+  // Products that nobody asked for should not cost more than is saved.
+  size_t Count = End - Begin, All = Vectors.size() * (Vectors.size() + 1) / 2;
+  if (Vectors.size() < 2 || 2 * Count < All)
+    return 0;
+  Body[Begin].Vectors = Vectors.size();
+  Body[Begin].Together = kernelFunction(Gram->Together, Run.Set);
+  return Count;
+}
+
+void Worker::runFused(llvm::ArrayRef<Bound> Calls,
+                      llvm::ArrayRef<KernelCall> Each) {
+  KernelCall Call = Each.back();
+  if (Calls[0].Vectors) {
+    GramTerms Terms = {};
+    Terms.Count = Calls[0].Vectors;
+    for (size_t I = 0; I != Each.size(); ++I) {
+      const uint16_t A = Calls[I].VectorA, B = Calls[I].VectorB;
+      Terms.X[A] = Each[I].A;
+      Terms.X[B] = Each[I].B;
+      Terms.Lanes[std::min(A, B)][std::max(A, B)] =
+          static_cast<double *>(Each[I].State);
+    }
+    Call.A = &Terms;
+    Calls[0].Together(Call);
+    return;
+  }
+  SumTerms Terms;
+  Terms.Count = 0;
+  for (const KernelCall &Term : Each.drop_back())
+    if (Term.S != 0) {
+      Terms.X[Terms.Count] = Term.A;
+      Terms.S[Terms.Count++] = Term.S;
+    }
+  Call.A = &Terms;
+  if (Terms.Count)
+    Calls[0].Together(Call);
+  else // A sum of nothing. Zero is all bits 0 in any type.
+    std::memset(Call.Out, 0, Call.N * byteWidth(Calls.back().From->Out.Type));
+}
