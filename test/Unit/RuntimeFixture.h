@@ -103,7 +103,7 @@ protected:
   std::vector<int64_t> Shape;
   Values X, Y;
   std::vector<uint32_t> Finished; ///< Said to be complete, over all runs.
-  Program Compiled; ///< What was run last.
+  Program Compiled;               ///< What was run last.
 };
 
 } // namespace mergec

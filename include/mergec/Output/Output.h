@@ -125,8 +125,8 @@ struct OutputContents {
 /// written.
 ///
 /// A journal in the temporary directory says which tensors are complete. What a
-/// run that was killed has left there serves the next one with the same key, and
-/// stays if that fails, too.
+/// run that was killed has left there serves the next one with the same key,
+/// and stays if that fails, too.
 ///
 /// A directory that does not exist yet is built beside its place, as
 /// `.<name>.mergec-<pid>`, and renamed. One that exists keeps its identity

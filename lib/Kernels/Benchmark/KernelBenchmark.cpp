@@ -109,9 +109,9 @@ void run(benchmark::State &Run, Kernel K, InstructionSet Set, bool Ties) {
     const size_t I = Round++ % (Selects ? Inputs::NumTiles : 2);
     Call.A = Name.starts_with("Fill") ? nullptr : A.tile(Type, I);
     Call.C = &B.F32[I];
-    Call.B = Name.starts_with("AddScaledF")      ? nullptr
-             : Name.starts_with("AddAgreeing")   ? &B.Signs[I]
-                                                 : B.tile(Type, I);
+    Call.B = Name.starts_with("AddScaledF")    ? nullptr
+             : Name.starts_with("AddAgreeing") ? &B.Signs[I]
+                                               : B.tile(Type, I);
     Call.C = B.tile(Type, I);
     Call.Index = I * TileElements;
     Function(Call);
