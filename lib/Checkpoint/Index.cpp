@@ -43,7 +43,7 @@ public:
       if (InMap && std::exchange(HasMap, true))
         Found.add("`weight_map` is given twice", DamagedHint);
     } else if (Depth == AtEntry && InMap) {
-      Tensor = Key.str();
+      Tensor.assign(Key.data(), Key.size());
     }
   }
   void onScalar(const JsonScalar &Value) {

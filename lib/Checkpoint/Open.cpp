@@ -157,9 +157,11 @@ void Opener::readShards(llvm::ArrayRef<std::string> Shards,
   Faults Missing;
   std::vector<llvm::StringRef> Pointers;
   std::vector<size_t> TensorsOf(Shards.size());
-  if (Index)
+  if (Index) {
+    Into.Tensors.reserve(Index->Entries.size());
     for (const ShardIndex::Entry &E : Index->Entries)
       ++TensorsOf[E.File];
+  }
 
   for (auto [Number, Shard] : llvm::enumerate(Shards)) {
     Faults Found;

@@ -146,7 +146,7 @@ void HeaderReader::onKey(llvm::StringRef Key) {
   if (IsUseless)
     return;
   if (Depth == AtEntry) {
-    Name = Key.str();
+    Name.assign(Key.data(), Key.size());
     IsMetadata = Key == "__metadata__";
     if (IsMetadata && std::exchange(HasMetadata, true))
       Found.add("`__metadata__` is given twice", DamagedHint);
@@ -177,7 +177,7 @@ void HeaderReader::onScalar(const JsonScalar &Value) {
       return fieldFault("is not a string");
     std::optional<DType> Known = dtypeFromSafetensors(Value.Spelling);
     Type = Known.value_or(DType::Opaque);
-    TypeName = Value.Spelling.str();
+    TypeName.assign(Value.Spelling.data(), Value.Spelling.size());
   } else if (Depth == AtElement && inField() && Current != DTypeField) {
     bool Fits = Value.Kind == JsonScalar::Natural &&
                 (Current == OffsetsField ||

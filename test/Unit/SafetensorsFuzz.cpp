@@ -173,6 +173,44 @@ TEST(SafetensorsFuzz, Headers) {
   EXPECT_LT(Accepted, 15'000u);
 }
 
+/// Behind a byte order mark no text is plain, so that all of it takes the long
+/// way.
+TEST(SafetensorsFuzz, PlainOrNotIsTheSame) {
+  constexpr llvm::StringLiteral Mark = "\xef\xbb\xbf";
+  constexpr llvm::StringLiteral Invalid =
+      "the header is not valid JSON at byte ";
+  Damager Damage(4);
+  for (unsigned Run = 0; Run != 20'000; ++Run) {
+    std::string Json = Damage.damage(SoundHeader);
+    uint64_t Start = LengthBytes + Json.size(), End = Start + DataBytes;
+    Checkpoint Model, Other;
+    Faults Found, OthersFound;
+    parseSafetensorsHeader(Json, Start, End, 0, Model, Found);
+    parseSafetensorsHeader(Mark.str() + Json, Start, End, 0, Other,
+                           OthersFound);
+    ASSERT_EQ(Found.size(), OthersFound.size()) << Json;
+    for (auto [Text, OtherText] :
+         llvm::zip_equal(Found.texts(), OthersFound.texts())) {
+      llvm::StringRef A = Text, B = OtherText;
+      unsigned AtByte = 0, OtherAtByte = 0;
+      if (A.consume_front(Invalid) && B.consume_front(Invalid)) {
+        ASSERT_FALSE(A.consumeInteger(10, AtByte));
+        ASSERT_FALSE(B.consumeInteger(10, OtherAtByte));
+        ASSERT_EQ(AtByte + Mark.size(), OtherAtByte) << Json;
+      }
+      ASSERT_EQ(A, B) << Json;
+    }
+    ASSERT_EQ(Model.tensors().size(), Other.tensors().size()) << Json;
+    for (auto [T, U] : llvm::zip_equal(Model.tensors(), Other.tensors())) {
+      ASSERT_EQ(T.Name, U.Name);
+      ASSERT_EQ(T.Shape, U.Shape);
+      ASSERT_EQ(T.Offset, U.Offset);
+      ASSERT_EQ(T.Type, U.Type);
+      ASSERT_EQ(Model.foreignType(T), Other.foreignType(U));
+    }
+  }
+}
+
 TEST(SafetensorsFuzz, Directories) {
   Damager Damage(2);
   CheckpointDirectory Dir;
