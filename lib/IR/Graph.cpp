@@ -8,6 +8,7 @@
 
 #include "mergec/IR/Graph.h"
 #include "mergec/IR/RowMap.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/ErrorHandling.h"
 #include <cassert>
@@ -35,8 +36,26 @@ uint64_t Type::rowCount() const {
 
 Graph::Graph() { intern(Type()); }
 
+/// All that the type's text shows, which is all that makes it what it is.
+static llvm::SmallString<64> typeKey(const Type &T) {
+  llvm::SmallString<64> Key;
+  auto Append = [&](const auto &Field) {
+    Key.append(
+        llvm::StringRef(reinterpret_cast<const char *>(&Field), sizeof(Field)));
+  };
+  Append(T.Kind);
+  if (T.isTensor())
+    Append(T.Element);
+  else if (T.isNumbers())
+    Append(T.Width);
+  if (T.isTensor() || T.isNumbers())
+    for (int64_t Extent : T.Shape)
+      Append(Extent);
+  return Key;
+}
+
 TypeId Graph::intern(const Type &T) {
-  auto [It, New] = TypeIndex.try_emplace(typeText(T), Types.size());
+  auto [It, New] = TypeIndex.try_emplace(typeKey(T), Types.size());
   if (New)
     Types.push_back(T);
   return {It->second};
@@ -136,50 +155,49 @@ void Graph::becomeConstant(ValueId V, double Number) {
   N.NumOperands = 0;
 }
 
+void Graph::expectMore(uint32_t Before, uint64_t Times) {
+  if (Before == Nodes.size())
+    return;
+  auto Expect = [&](auto &List, size_t Begin) {
+    List.reserve(List.size() + (List.size() - Begin) * Times);
+  };
+  Expect(OperandPool, Nodes[Before].FirstOperand);
+  Expect(AttributePool, Nodes[Before].FirstAttribute);
+  Expect(Nodes, Before);
+}
+
 void Graph::compact(const std::vector<bool> &Keep) {
   std::vector<uint32_t> Renumbered(Nodes.size(), ~0u);
-  std::vector<ValueId> Operands;
-  std::vector<uint64_t> Words;
-  uint32_t Kept = 0;
+  uint32_t Kept = 0, Operands = 0, Words = 0;
+  Constants.clear();
   for (uint32_t I = 0; I != Nodes.size(); ++I) {
     if (!Keep[I])
       continue;
+    ValueId V{Kept};
     Node N = Nodes[I];
-    uint32_t FirstOperand = Operands.size(), FirstAttribute = Words.size();
-    for (ValueId O : operands({I})) {
+    for (ValueId &O : llvm::MutableArrayRef(OperandPool)
+                          .slice(N.FirstOperand, N.NumOperands)) {
       assert(Renumbered[O.Index] != ~0u && "operand of a kept node dropped");
-      Operands.push_back({Renumbered[O.Index]});
+      O.Index = Renumbered[O.Index];
     }
-    llvm::ArrayRef<uint64_t> Attrs = attributes({I});
-    Words.insert(Words.end(), Attrs.begin(), Attrs.end());
-    N.FirstOperand = FirstOperand;
-    N.FirstAttribute = FirstAttribute;
+    // The pools are in the order of the nodes, so everything moves down.
+    size_t Attributes = opInfo(N.Kind).Attributes.size();
+    std::copy_n(OperandPool.begin() + N.FirstOperand, N.NumOperands,
+                OperandPool.begin() + Operands);
+    std::copy_n(AttributePool.begin() + N.FirstAttribute, Attributes,
+                AttributePool.begin() + Words);
+    N.FirstOperand = Operands;
+    N.FirstAttribute = Words;
+    Operands += N.NumOperands;
+    Words += Attributes;
     Renumbered[I] = Kept;
     Nodes[Kept++] = N;
+    if (std::optional<double> Number = constantValue(V))
+      Constants.try_emplace(word(*Number), V.Index);
   }
   Nodes.resize(Kept);
-  OperandPool = std::move(Operands);
-  AttributePool = std::move(Words);
-  Constants.clear();
-  for (uint32_t I = 0; I != Kept; ++I)
-    if (std::optional<double> Number = constantValue({I}))
-      Constants.try_emplace(word(*Number), I);
-}
-
-void Graph::permute(llvm::ArrayRef<ValueId> Order) {
-  assert(Order.size() == Nodes.size());
-  std::vector<uint32_t> NewIndex(Nodes.size());
-  std::vector<Node> NewNodes;
-  NewNodes.reserve(Nodes.size());
-  for (uint32_t I = 0; I != Order.size(); ++I) {
-    NewIndex[Order[I].Index] = I;
-    NewNodes.push_back(Nodes[Order[I].Index]);
-  }
-  Nodes = std::move(NewNodes);
-  for (ValueId &O : OperandPool)
-    O.Index = NewIndex[O.Index];
-  for (auto &[Bits, Index] : Constants)
-    Index = NewIndex[Index];
+  OperandPool.resize(Operands);
+  AttributePool.resize(Words);
 }
 
 std::vector<ValueId> Graph::stores() const {

@@ -94,7 +94,10 @@ std::optional<LoweredStage> StageLowering::run() {
     Result.LayerMap.push_back(std::move(Entry));
     const Input &Lead = S.Inputs[S.Base >= 0 ? S.Base : 0];
     for (int64_t I = 0; I != S.Layers; ++I) {
+      uint32_t Before = G.size();
       lowerLayer(S, I);
+      // With one to spare for what is no layer.
+      G.expectMore(Before, S.Layers - I);
       Result.LayerSources.push_back(Lead.FirstLayer + I);
     }
     Result.Layers += S.Layers;

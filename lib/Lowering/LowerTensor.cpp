@@ -97,6 +97,13 @@ bool StageLowering::completeJob(const Slice &S, Job &J) {
   return true;
 }
 
+/// The result's tensor and those it is made from mostly have one name.
+NameId StageLowering::intern(llvm::StringRef Name) {
+  if (!LastName.valid() || G.get(LastName) != Name)
+    LastName = G.intern(Name);
+  return LastName;
+}
+
 /// The tensor as it is stored, or as the stage that computes it would store it.
 ValueId StageLowering::load(const Input &In, const TensorInfo &T) {
   uint64_t Index = &T - In.Model->tensors().data();
@@ -108,13 +115,13 @@ ValueId StageLowering::load(const Input &In, const TensorInfo &T) {
                     : Type::tensor(T.Shape, T.Type);
   return G.create(
       Op::Load, {},
-      {G.intern(In.Model->name()).Index, G.intern(T.Name).Index, Index},
+      {G.intern(In.Model->name()).Index, intern(T.Name).Index, Index},
       G.intern(Stored));
 }
 
 /// `V` is what the result's tensor `Name` holds.
 void StageLowering::finish(ValueId V, llvm::StringRef Name) {
-  NameId Id = G.intern(Name);
+  NameId Id = intern(Name);
   Result.Parameters += G.type(V).elements();
   // What has been loaded since the last tensor.
   uint32_t First = 0;
@@ -123,7 +130,7 @@ void StageLowering::finish(ValueId V, llvm::StringRef Name) {
   Result.Tensors.push_back(
       {Id, V, First, uint32_t(Result.Sources.size() - First)});
   if (Options.Store)
-    G.store(V, Name, Options.Result);
+    G.create(Op::Store, {V}, {Id.Index, G.intern(Options.Result).Index});
 }
 
 void StageLowering::lowerJob(const Slice &S, Job &J) {

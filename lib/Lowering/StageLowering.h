@@ -51,6 +51,7 @@ private:
   std::string listShapes(const Slice &S, const Job &J);
   ValueId load(const Input &In, const TensorInfo &T);
   void finish(ValueId V, llvm::StringRef Name);
+  NameId intern(llvm::StringRef Name);
 
   // VocabularyRows.cpp: tensors with a row for each token of the result.
   bool hasVocabularyRows(const Slice &S, const Job &J) const;
@@ -80,6 +81,7 @@ private:
   /// ones.
   std::optional<int64_t> CommonVocabulary;
   TensorContext Context;
+  NameId LastName;
   /// The maps that are written down so far, by model of `Options.Vocabulary`.
   std::map<const void *, ValueId> RowMaps;
 };

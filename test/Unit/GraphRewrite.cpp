@@ -96,23 +96,6 @@ TEST_F(GraphRewrite, CompactToNothing) {
   EXPECT_EQ(text(), "graph {\n}\n");
 }
 
-TEST_F(GraphRewrite, PermuteKeepsTheMeaning) {
-  ValueId A = load("a"), B = load("b");
-  ValueId SA = store(A, "a"), SB = store(B, "b");
-  G.constant(7);
-  G.permute({{4}, B, SB, A, SA});
-  EXPECT_EQ(text(), R"(graph {
-  %0 = constant {value = 7} : f64
-  %1 = load {model = "m", name = "b"} : tensor<2x3xf32>
-  store %1 {name = "b"}
-  %2 = load {model = "m", name = "a"} : tensor<2x3xf32>
-  store %2 {name = "a"}
-}
-)");
-  EXPECT_EQ(G.constant(7), ValueId{0});
-  EXPECT_EQ(G.stores(), (std::vector<ValueId>{{2}, {4}}));
-}
-
 TEST_F(GraphRewrite, FewerOperandsThenCompact) {
   ValueId A = load("a"), B = load("b"), W = G.constant(0.5);
   ValueId Sum = G.create(Op::Combine, {A, B, W, W});

@@ -170,6 +170,10 @@ public:
                     llvm::ArrayRef<uint64_t> Attributes, TypeId Stated,
                     std::string &Error);
 
+  /// Makes room for `Times` what has been appended behind the first `Before`
+  /// nodes: what grows by doubling is copied, and for a time there twice.
+  void expectMore(uint32_t Before, uint64_t Times);
+
   ValueId constant(double Number);
   /// `Result` is empty if the run makes one model only.
   ValueId store(ValueId V, llvm::StringRef Name, llvm::StringRef Result = {}) {
@@ -190,8 +194,6 @@ public:
   /// Keeps the nodes whose bit is set, renumbering; operands of kept nodes must
   /// be kept.
   void compact(const std::vector<bool> &Keep);
-  /// Reorders the nodes: `Order[I]` becomes node I. Must be topological.
-  void permute(llvm::ArrayRef<ValueId> Order);
 
   /// Sinks in order.
   std::vector<ValueId> stores() const;
@@ -205,10 +207,11 @@ private:
     TypeId Result;
   };
   std::vector<Node> Nodes;
+  // Both in the order of the nodes; with gaps where nodes have been rewritten.
   std::vector<ValueId> OperandPool;
   std::vector<uint64_t> AttributePool;
   std::vector<Type> Types;
-  llvm::StringMap<uint32_t> TypeIndex; ///< By their text.
+  llvm::StringMap<uint32_t> TypeIndex; ///< By `typeKey`.
   std::vector<llvm::StringRef> Names;  ///< Keys of NameIndex.
   llvm::StringMap<uint32_t> NameIndex;
   llvm::DenseMap<uint64_t, uint32_t> Constants; ///< By their bits.
