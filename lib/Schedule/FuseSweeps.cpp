@@ -180,6 +180,9 @@ std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
   Plan.Level = findLevels(G, Plan);
   llvm::IntEqClasses Classes = connect(G);
 
+  std::vector<uint32_t> ClassSize(Classes.getNumClasses(), 0);
+  for (uint32_t I = 0; I != G.size(); ++I)
+    ++ClassSize[Classes[I]];
   std::vector<uint32_t> GroupOfClass(Classes.getNumClasses(), ~0u);
   std::vector<uint32_t> GroupOf(G.size(), ~0u);
   uint32_t Stores = 0;
@@ -193,6 +196,7 @@ std::optional<SweepPlan> mergec::fuseSweeps(const Graph &G,
     if (Group == ~0u) {
       Group = Plan.Groups.size();
       Plan.Groups.emplace_back();
+      Plan.Groups.back().Members.reserve(ClassSize[Classes[I]]);
       Domain.emplace_back();
     }
     GroupOf[I] = Group;

@@ -24,7 +24,7 @@ public:
   CodeGenerator(const Graph &G, const SweepPlan &Plan,
                 llvm::ArrayRef<const Checkpoint *> Models,
                 llvm::ArrayRef<OutputTensor> Outputs)
-      : G(G), Plan(Plan), B(G) {
+      : G(G), Plan(Plan), B(G), Wanted(G.size()) {
     for (const Checkpoint *M : Models) {
       ModelOf.try_emplace(M->name(), Model{M, uint32_t(P.Inputs.size())});
       for (const CheckpointFile &F : M->files())
@@ -39,8 +39,23 @@ public:
     uint32_t Output = 0;
     for (ValueId S : G.stores())
       OutputIndex[S] = Output++;
-    for (const WorkGroup &W : Plan.Groups)
+    for (const WorkGroup &W : Plan.Groups) {
+      llvm::SmallVector<uint64_t, 256> Words = structure(W);
+      if (Words.empty()) {
+        generateGroup(W);
+        continue;
+      }
+      llvm::StringRef Key(reinterpret_cast<const char *>(Words.data()),
+                          Words.size() * sizeof(uint64_t));
+      if (auto Known = Structures.find(Key); Known != Structures.end()) {
+        repeatGroup(W, P.Groups[Known->second]);
+        continue;
+      }
+      if (Structures.size() == MostStructures)
+        Structures.clear();
+      Structures[Key] = P.Groups.size();
       generateGroup(W);
+    }
     return std::move(P);
   }
 
@@ -51,6 +66,8 @@ private:
   };
 
   void generateGroup(const WorkGroup &W);
+  llvm::SmallVector<uint64_t, 256> structure(const WorkGroup &W) const;
+  void repeatGroup(const WorkGroup &W, const Group &Like);
   void generateLevel(const WorkGroup &W, uint32_t Level);
   void generateSweep(const WorkGroup &W, uint32_t Level, bool ByColumns);
   void bindStream(ValueId V, Group &Bound);
@@ -70,9 +87,13 @@ private:
   SweepBuilder B;
   Program P;
   llvm::StringMap<Model> ModelOf;
+  llvm::DenseMap<uint64_t, const Model *> ModelOfName; ///< By the name's id.
   llvm::DenseMap<ValueId, uint32_t> OutputIndex, HeldIndex;
   std::unordered_multimap<size_t, uint32_t> CodesByHash;
-  std::vector<bool> Needed; ///< By position in the group's members.
+  /// Groups by the bytes of their structure: the last few that differ.
+  llvm::StringMap<uint32_t> Structures;
+  static constexpr unsigned MostStructures = 256;
+  std::vector<bool> Wanted; ///< Values, by the sweep at hand.
 };
 
 } // namespace mergec
@@ -90,7 +111,10 @@ static ValueId withoutSlices(const Graph &G, ValueId V) {
 }
 
 std::pair<uint32_t, const TensorInfo *> CodeGenerator::loaded(ValueId Load) {
-  const Model &M = ModelOf.find(G.nameAttribute(Load, 0))->second;
+  const Model *&Known = ModelOfName[G.attribute(Load, 0)];
+  if (!Known)
+    Known = &ModelOf.find(G.nameAttribute(Load, 0))->second;
+  const Model &M = *Known;
   uint64_t Index = G.attribute(Load, 2);
   const TensorInfo *T = Index < M.From->tensors().size()
                             ? &M.From->tensors()[Index]
@@ -186,6 +210,50 @@ void CodeGenerator::findLifetimes(const WorkGroup &W, const GroupCode &Code) {
         H.LastSweep = S;
     }
   }
+}
+
+/// All that code and constants of a group follow from, if it holds no values
+/// and moves no rows; else nothing. A model's groups are many and alike, and
+/// this is found faster than the code.
+llvm::SmallVector<uint64_t, 256>
+CodeGenerator::structure(const WorkGroup &W) const {
+  constexpr uint64_t IsConstant = ~uint64_t(0);
+  llvm::SmallVector<uint64_t, 256> Words;
+  uint32_t First = W.Members.front().Index;
+  for (ValueId V : W.Members) {
+    bool IsLoad = G.op(V) == Op::Load;
+    if ((isLeaf(G, V) && !IsLoad) || Plan.held(V))
+      return {};
+    Words.push_back(uint64_t(V.Index - First) << 32 | G.typeId(V).Index);
+    Words.push_back(uint64_t(G.op(V)) << 32 | G.operands(V).size());
+    if (!IsLoad && G.info(V).Class != OpClass::Sink)
+      llvm::append_range(Words, G.attributes(V));
+    for (ValueId O : G.operands(V)) {
+      if (std::optional<double> Number = G.constantValue(O)) {
+        Words.push_back(IsConstant);
+        Words.push_back(word(*Number));
+      } else {
+        Words.push_back(O.Index - First);
+      }
+    }
+  }
+  return Words;
+}
+
+/// A group of the structure of `Like`: only its inputs and outputs are others.
+void CodeGenerator::repeatGroup(const WorkGroup &W, const Group &Like) {
+  Group Bound = Like;
+  Bound.FirstStream = P.Streams.size();
+  Bound.FirstOutput = P.Outputs.size();
+  for (ValueId V : W.Members) {
+    if (G.op(V) == Op::Load) {
+      auto [File, T] = loaded(V);
+      P.Streams.push_back({File, T->Offset});
+    } else if (G.info(V).Class == OpClass::Sink) {
+      P.Outputs.push_back({OutputIndex.lookup(V)});
+    }
+  }
+  P.Groups.push_back(Bound);
 }
 
 void CodeGenerator::generateGroup(const WorkGroup &W) {
@@ -299,10 +367,11 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
   B.HeldHere.clear();
 
   // Reductions and stores of this sweep, and what they need of the tensors.
-  llvm::DenseMap<ValueId, bool> Wanted;
+  for (ValueId V : W.Members)
+    Wanted[V.Index] = false;
   for (ValueId V : llvm::reverse(W.Members)) {
     OpClass Class = G.info(V).Class;
-    bool Runs = Wanted.lookup(V);
+    bool Runs = Wanted[V.Index];
     if (Class == OpClass::Reduction) {
       uint32_t Start = Plan.start(G, V);
       Runs = Level >= Start && Level < Start + G.info(V).Phases &&
@@ -315,13 +384,13 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     }
     if (!Runs)
       continue;
-    Wanted[V] = true;
+    Wanted[V.Index] = true;
     if (isRead(V, Level))
       continue;
     for (ValueId O : G.operands(V)) {
       if (!G.type(O).isTensor())
         continue;
-      Wanted[O] = true;
+      Wanted[O.Index] = true;
       ++B.Uses[O];
       if (Class == OpClass::Sink && G.op(O) == Op::Round)
         B.StoreOf.try_emplace(O, V);
@@ -334,7 +403,7 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     if (Info.Class == OpClass::Host && Plan.Level[V.Index] == Level &&
         !B.NumbersOf.count(V))
       Info.Emit(B, V, 0);
-    if (!Wanted.lookup(V))
+    if (!Wanted[V.Index])
       continue;
     if (auto It = B.HeldHere.find(V); It != B.HeldHere.end() && isLeaf(G, V)) {
       B.hold(V, It->second);
