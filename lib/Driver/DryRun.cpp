@@ -132,7 +132,9 @@ void mergec::printDryRun(const Compilation &C, llvm::raw_ostream &OS) {
   for (const Group &G : P.Groups)
     for (size_t O = 0; O != P.code(G).OutputTypes.size(); ++O)
       if (!isHeld(P.Outputs[G.FirstOutput + O].Tensor))
-        ++BySweeps[P.code(G).Sweeps.size()];
+        ++BySweeps[llvm::count_if(P.code(G).Sweeps, [&](const Sweep &S) {
+          return Program::expectedElements(G, S) == G.Elements;
+        })];
   OS << "sweeps     ";
   bool First = true;
   for (auto [Sweeps, Tensors] : BySweeps) {

@@ -102,6 +102,29 @@ MERGEC_INLINE size_t compress(uint32_t *To, S32V X, S32V Where) {
   return Count;
 }
 
+MERGEC_INLINE uint32_t laneBits(S32V Where) {
+  Where &= S32V{1, 2, 4, 8};
+  return Where[0] | Where[1] | Where[2] | Where[3];
+}
+MERGEC_INLINE uint32_t laneBits(S64V Where) {
+  return (Where[0] & 1) | (Where[1] & 2);
+}
+MERGEC_INLINE S32V laneMask(uint32_t Bits) {
+  return ((S32V{} + static_cast<int32_t>(Bits)) & S32V{1, 2, 4, 8}) != 0;
+}
+MERGEC_INLINE unsigned countBits(uint32_t Bits) {
+  return (Bits & 1) + (Bits >> 1 & 1) + (Bits >> 2 & 1) + (Bits >> 3);
+}
+MERGEC_INLINE uint32_t depositBits(uint32_t Bits, uint32_t Where) {
+  uint32_t Deposited = 0;
+  for (size_t L = 0; L != Width; ++L) {
+    const uint32_t Here = Where >> L & 1;
+    Deposited |= (Bits & Here) << L;
+    Bits >>= Here;
+  }
+  return Deposited;
+}
+
 MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
 #ifdef __SSE2__
   return (U64V)__builtin_ia32_pmuludq128((S32V)X, (S32V)Y);

@@ -51,15 +51,16 @@ static void emit(SweepBuilder &B, ValueId V, unsigned Phase) {
 
 namespace mergec::ops {
 extern const OpInfo opSelectBand;
-const OpInfo opSelectBand = {"select_band",
-                             OpClass::Reduction,
-                             3,
-                             3,
-                             {},
-                             "the elements of largest magnitude up to rank k2 "
-                             "but for those up to rank k1",
-                             infer,
-                             nullptr,
-                             emit,
-                             3};
+const OpInfo opSelectBand = {
+    .Mnemonic = "select_band",
+    .Class = OpClass::Reduction,
+    .MinOperands = 3,
+    .MaxOperands = 3,
+    .Summary = "the elements of largest magnitude up to rank k2 but for those "
+               "up to rank k1",
+    .Infer = infer,
+    .Emit = emit,
+    .Phases = 3,
+    .Guess = emitGuess,
+};
 } // namespace mergec::ops

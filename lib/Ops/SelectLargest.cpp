@@ -23,15 +23,15 @@ static void emit(SweepBuilder &B, ValueId V, unsigned Phase) {
 namespace mergec::ops {
 extern const OpInfo opSelectLargest;
 const OpInfo opSelectLargest = {
-    "select_largest",
-    OpClass::Reduction,
-    2,
-    2,
-    {},
-    "the k elements of largest magnitude; of a class of equals on the edge, an "
-    "even share",
-    infer,
-    nullptr,
-    emit,
-    3};
+    .Mnemonic = "select_largest",
+    .Class = OpClass::Reduction,
+    .MinOperands = 2,
+    .MaxOperands = 2,
+    .Summary = "the k elements of largest magnitude; of a class of equals on "
+               "the edge, an even share",
+    .Infer = infer,
+    .Emit = emit,
+    .Phases = 3,
+    .Guess = emitGuess,
+};
 } // namespace mergec::ops

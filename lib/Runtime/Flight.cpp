@@ -8,6 +8,7 @@
 
 #include "Flight.h"
 #include "mergec/Methods/HostFunction.h"
+#include "mergec/Schedule/Sample.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include <cmath>
@@ -43,18 +44,36 @@ void Flight::callHost(const HostCall &Call) {
   }
 }
 
-uint32_t Flight::parts() const {
-  return sweep().ByColumns ? (TheGroup.Columns + BandColumns - 1) / BandColumns
-                           : State.Cut.Count;
+unsigned Flight::expectedSweeps() const {
+  return llvm::count_if(Code.Sweeps, [&](const mergec::Sweep &S) {
+    return Program::expectedElements(TheGroup, S) == TheGroup.Elements;
+  });
 }
 
-bool Flight::isNeeded() const {
-  if (!sweep().Conditional)
-    return true;
-  for (const Reduction &R : sweep().Reductions)
-    if (!R.Info->Needed || R.Info->Needed(R, State))
-      return true;
-  return false;
+uint32_t Flight::parts() const {
+  return isSampled() ? Sample::Parts
+         : sweep().ByColumns
+             ? (TheGroup.Columns + BandColumns - 1) / BandColumns
+             : State.Cut.Count;
+}
+
+/// Which of the sweep's reductions are, and whether the sweep is.
+bool Flight::findNeeded() {
+  const mergec::Sweep &S = sweep();
+  Needed.assign(S.Reductions.size(), false);
+  if (isSampled() && Program::expectedElements(TheGroup, S) == 0)
+    return false;
+  bool Any = !S.Conditional;
+  for (size_t I = 0; I != S.Reductions.size(); ++I) {
+    const Reduction &R = S.Reductions[I];
+    if (R.Info->Needed && !R.Info->Needed(R, State))
+      continue;
+    Any = true;
+    Needed[I] = true;
+    if (R.SharedOf != Reduction::Own)
+      Needed[R.SharedOf] = true;
+  }
+  return Any;
 }
 
 bool Flight::beginSweep() {
@@ -65,13 +84,14 @@ bool Flight::beginSweep() {
       return false;
     Shared.clear();
     SegmentRecords.clear();
-    bool Needed = isNeeded();
+    bool Runs = findNeeded();
     for (const Reduction &R : sweep().Reductions) {
-      Shared.emplace_back(Needed ? R.Info->SharedBytes / 8 : 0);
+      Shared.emplace_back(Runs ? R.Info->SharedBytes / 8 : 0);
       SegmentRecords.emplace_back(
-          Needed ? uint64_t(R.Info->SegmentBytes) / 8 * State.Cut.Count : 0);
+          Runs ? uint64_t(R.Info->SegmentBytes) / 8 * State.Cut.Count : 0);
     }
-    if (Needed) {
+    if (Runs) {
+      Begun += !isSampled();
       NextPart = 0;
       return true;
     }

@@ -37,9 +37,15 @@ struct Flight {
   void endSweep();
 
   const mergec::Sweep &sweep() const { return Code.Sweeps[Sweep]; }
+  /// It looks at a sample of the tensor only.
+  bool isSampled() const { return sweep().Selects == Sweep::Way::Sample; }
 
   uint32_t Sweep = 0;
-  /// What strands claim: segments, or bands of columns.
+  /// Full ones.
+  unsigned expectedSweeps() const;
+  /// Full sweeps that have begun.
+  unsigned Begun = 0;
+  /// What strands claim: segments, bands of columns, or parts of a sample.
   uint32_t parts() const;
   std::atomic<uint32_t> NextPart{0};
   std::atomic<uint32_t> Strands{0}; ///< Still to leave the sweep.
@@ -48,6 +54,7 @@ struct Flight {
   const HostFunction *Failed = nullptr;
   /// By reduction of the sweep.
   std::vector<std::vector<uint64_t>> Shared, SegmentRecords;
+  std::vector<bool> Needed;
 
   /// Of gathered streams, by stream and source: the means of all rows, once
   /// somebody has needed them.
@@ -62,7 +69,7 @@ struct Flight {
 
 private:
   void callHost(const HostCall &Call);
-  bool isNeeded() const;
+  bool findNeeded();
 };
 
 } // namespace mergec

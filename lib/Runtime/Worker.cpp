@@ -9,6 +9,9 @@
 #include "Worker.h"
 #include "CountingLock.h"
 #include "mergec/Schedule/Chunks.h"
+#include "mergec/Schedule/Sample.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include <bit>
 #include <chrono>
 #include <cmath>
@@ -157,7 +160,13 @@ void Worker::bind(Flight &F) {
   auto Whole = [&](const NumberRef &N) {
     return N.By == NumberRef::Axis::Whole ? F.State.Numbers[N.Slot] : 0.0;
   };
+  llvm::SmallVector<uint32_t, 8> Unneeded; // States.
+  for (size_t R = 0; R != S.Reductions.size(); ++R)
+    if (!F.Needed[R] && S.Reductions[R].Info->WorkerBytes)
+      Unneeded.push_back(S.Reductions[R].WorkerState);
   for (const Instruction &I : S.Body) {
+    if (llvm::is_contained(Unneeded, I.State))
+      continue;
     Bound X;
     X.First = kernelFunction(I.First, Run.Set);
     X.Next = kernelFunction(I.Next, Run.Set);
@@ -384,7 +393,7 @@ ReadingWays::Way Worker::wayToRead(Flight &F, uint16_t Stream) {
     if (From.readsDirectly())
       Choice = Way::Directly;
     else if (From.mayReadDirectly() && From.isUncached(Bytes, Bound.Offset))
-      Choice = Run.Ways.choose(F.Code.Sweeps.size(), Bytes);
+      Choice = Run.Ways.choose(F.expectedSweeps(), Bytes);
   }
   F.Ways[Stream].compare_exchange_strong(Chosen, Choice);
   return F.Ways[Stream];
@@ -409,7 +418,7 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
                  : !readStream(F, Stream, To, Begin, Count))
       return false;
     if (How != Way::Cached)
-      Run.Ways.took(How, F.Sweep == 0, Bytes,
+      Run.Ways.took(How, F.Begun == 1, Bytes,
                     std::chrono::nanoseconds(Clock::now() - Start).count());
   }
   return true;
@@ -538,6 +547,26 @@ bool Worker::runSegment(Flight &F, uint32_t Segment) {
   return true;
 }
 
+/// Whatever goes from tile to tile is as it would be at the beginning of the
+/// segment: a sample need not be exact.
+bool Worker::runSample(Flight &F, uint32_t Part) {
+  const uint64_t Elements = F.TheGroup.Elements;
+  for (uint64_t Piece = Part * Sample::PiecesPerPart;
+       Piece != (Part + 1) * Sample::PiecesPerPart; ++Piece) {
+    if (Run.Progress.Cancel.load(std::memory_order_relaxed))
+      return false;
+    const uint64_t Begin = Sample::begin(Piece, Elements);
+    const uint32_t Segment = F.State.Cut.segmentOf(Begin);
+    for (const Reduction &R : F.sweep().Reductions)
+      if (R.Info->BeginSegment)
+        R.Info->BeginSegment(R, F.State, Segment, States + R.WorkerState);
+    if (!takeChunk(F, Begin, Sample::PieceElements))
+      return false;
+    runTiles(F, Segment, Begin, Sample::PieceElements);
+  }
+  return true;
+}
+
 void Worker::runStrand(Flight &F) {
   const Sweep &S = F.sweep();
   const uint32_t Parts = F.parts();
@@ -546,7 +575,9 @@ void Worker::runStrand(Flight &F) {
     return;
   bind(F);
   for (; Part < Parts; Part = F.NextPart.fetch_add(1))
-    if (!(S.ByColumns ? runBand(F, Part) : runSegment(F, Part)))
+    if (!(F.isSampled() ? runSample(F, Part)
+          : S.ByColumns ? runBand(F, Part)
+                        : runSegment(F, Part)))
       return;
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];

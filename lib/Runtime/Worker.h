@@ -88,6 +88,7 @@ private:
   Address locate(const TileOperand &O) const;
   void aim();
   bool runSegment(Flight &F, uint32_t Segment);
+  bool runSample(Flight &F, uint32_t Part);
   uint64_t wholeRows(const Flight &F, uint64_t Begin, uint64_t Count) const;
   bool rankChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool countRow(Flight &F, uint64_t Row, uint16_t Value);

@@ -9,6 +9,7 @@
 #include "mergec/IR/RowMap.h"
 #include "mergec/Output/Output.h"
 #include "mergec/Schedule/Chunks.h"
+#include "mergec/Schedule/Sample.h"
 #include "mergec/Schedule/Schedule.h"
 #include "mergec/Types/ByteSize.h"
 #include "llvm/ADT/STLExtras.h"
@@ -210,17 +211,34 @@ uint64_t GatheredRows::stateBytes() const {
   return Bytes;
 }
 
+uint64_t Program::expectedElements(const Group &G, const Sweep &S) {
+  const bool Samples = Sample::pays(G.Elements);
+  switch (S.Selects) {
+  case Sweep::Way::Only:
+    return G.Elements;
+  case Sweep::Way::Sample:
+    return Samples && S.Ranked.empty() ? Sample::Elements : 0;
+  case Sweep::Way::Guess:
+    return Samples ? G.Elements : 0;
+  case Sweep::Way::Search:
+    return Samples ? 0 : G.Elements;
+  }
+  return 0;
+}
+
 uint64_t Program::bytesRead() const {
   uint64_t Bytes = 0;
   for (const Group &G : Groups)
-    for (const Sweep &S : code(G).Sweeps)
+    for (const Sweep &S : code(G).Sweeps) {
+      uint64_t Elements = expectedElements(G, S);
       for (uint16_t Stream : S.Streams) {
         const StreamBinding &Bound = Streams[G.FirstStream + Stream];
-        if (Bound.Gathered != StreamBinding::None)
+        if (Bound.Gathered != StreamBinding::None && Elements == G.Elements)
           Bytes += Gathered[Bound.Gathered].bytesRead();
         else if (!isHeld(Bound.File))
-          Bytes += G.Elements * byteWidth(code(G).StreamTypes[Stream]);
+          Bytes += Elements * byteWidth(code(G).StreamTypes[Stream]);
       }
+    }
   return Bytes;
 }
 

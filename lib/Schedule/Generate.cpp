@@ -69,7 +69,8 @@ private:
   llvm::SmallVector<uint64_t, 256> structure(const WorkGroup &W) const;
   void repeatGroup(const WorkGroup &W, const Group &Like);
   void generateLevel(const WorkGroup &W, uint32_t Level);
-  void generateSweep(const WorkGroup &W, uint32_t Level, bool ByColumns);
+  void generateSweep(const WorkGroup &W, uint32_t Level, bool ByColumns,
+                     std::optional<unsigned> GuessStage = std::nullopt);
   void bindStream(ValueId V, Group &Bound);
   void bindGathered(ValueId Gather);
   /// The file and the tensor that a `load` reads.
@@ -290,7 +291,7 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
     // What takes several sweeps selects by rank: a tensor, then the ranks.
     if (G.info(V).Class == OpClass::Reduction && G.info(V).Phases > 1) {
       B.SelectionOf[V] = Code.Selections;
-      Code.Selections += G.operands(V).size() - 1;
+      Code.Selections += (G.operands(V).size() - 1) * (G.info(V).Guess ? 3 : 1);
     }
     if (G.info(V).Class == OpClass::Sink) {
       B.OutputOf[V] = Code.OutputTypes.size();
@@ -336,17 +337,23 @@ static void markRankingPass(Sweep &S) {
   }
 }
 
-/// One sweep, or two where some reductions are over columns and some not.
+/// One sweep, or two where some reductions are over columns and some not; and
+/// those for guesses before the sweeps that they may make superfluous.
 void CodeGenerator::generateLevel(const WorkGroup &W, uint32_t Level) {
-  bool Columns = false, Others = false;
+  bool Columns = false, Others = false, Guesses = false;
   for (ValueId V : W.Members) {
     OpClass Class = G.info(V).Class;
     if (Class == OpClass::Reduction && Level >= Plan.start(G, V) &&
-        Level < Plan.Level[V.Index])
+        Level < Plan.Level[V.Index]) {
       (G.type(V).Kind == TypeKind::Columns ? Columns : Others) = true;
+      Guesses |= G.info(V).Guess && Level == Plan.start(G, V);
+    }
     if (Plan.Level[V.Index] == Level)
       Others |= Class == OpClass::Sink || Plan.held(V);
   }
+  if (Guesses)
+    for (unsigned Stage = 0; Stage != OpInfo::GuessStages; ++Stage)
+      generateSweep(W, Level, /*ByColumns=*/false, Stage);
   if (Columns)
     generateSweep(W, Level, /*ByColumns=*/true);
   if (Others || !Columns)
@@ -354,7 +361,8 @@ void CodeGenerator::generateLevel(const WorkGroup &W, uint32_t Level) {
 }
 
 void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
-                                  bool ByColumns) {
+                                  bool ByColumns,
+                                  std::optional<unsigned> GuessStage) {
   B.Code->Sweeps.emplace_back();
   Sweep &S = B.Code->Sweeps.back();
   B.Current = &S;
@@ -374,8 +382,12 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     bool Runs = Wanted[V.Index];
     if (Class == OpClass::Reduction) {
       uint32_t Start = Plan.start(G, V);
-      Runs = Level >= Start && Level < Start + G.info(V).Phases &&
-             ByColumns == (G.type(V).Kind == TypeKind::Columns);
+      Runs = GuessStage
+                 ? G.info(V).Guess && Level == Start
+                 : Level >= Start && Level < Start + G.info(V).Phases &&
+                       ByColumns == (G.type(V).Kind == TypeKind::Columns);
+    } else if (GuessStage) {
+      // Nothing else.
     } else if (Class == OpClass::Sink) {
       Runs = Plan.Level[V.Index] == Level && !ByColumns;
     } else if (Plan.held(V) && Plan.Level[V.Index] == Level && !ByColumns) {
@@ -397,7 +409,7 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     }
   }
 
-  bool AllReductions = true, LeavesOut = false;
+  bool AllReductions = true, LeavesOut = false, AllGuessed = true;
   for (ValueId V : W.Members) {
     const OpInfo &Info = G.info(V);
     if (Info.Class == OpClass::Host && Plan.Level[V.Index] == Level &&
@@ -417,7 +429,12 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
         Info.Class == OpClass::Reduction ? Level - Plan.start(G, V) : 0;
     AllReductions &= Info.Class != OpClass::Sink;
     LeavesOut |= Info.LeavesOut;
-    Info.Emit(B, V, Phase);
+    if (Info.Class == OpClass::Reduction)
+      AllGuessed &= Info.Guess != nullptr;
+    if (GuessStage && Info.Guess)
+      Info.Guess(B, V, *GuessStage);
+    else
+      Info.Emit(B, V, Phase);
     if (auto It = B.HeldHere.find(V); It != B.HeldHere.end()) {
       B.hold(V, It->second);
       AllReductions = false;
@@ -430,6 +447,11 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     B.Scratch.clear();
   }
   S.Conditional = AllReductions;
+  if (GuessStage)
+    S.Selects = *GuessStage + 1 == OpInfo::GuessStages ? Sweep::Way::Guess
+                                                       : Sweep::Way::Sample;
+  else if (AllReductions && AllGuessed)
+    S.Selects = Sweep::Way::Search;
   if (LeavesOut && !AllReductions)
     B.countNonFiniteInputs();
   if (!S.Ranked.empty())

@@ -50,7 +50,8 @@ uint64_t Program::longestChain() const {
         if (uint32_t Maker = Held[heldIndex(File)].FirstGroup; Maker < I)
           UpTo[I] = std::max(UpTo[I], UpTo[Maker]);
     for (const Sweep &S : Code.Sweeps)
-      UpTo[I] += largestPart(G, S) * bytesPerElement(Code, S);
+      if (Program::expectedElements(G, S) == G.Elements)
+        UpTo[I] += largestPart(G, S) * bytesPerElement(Code, S);
     Longest = std::max(Longest, UpTo[I]);
   }
   return Longest;

@@ -7,6 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "mergec/Schedule/RadixSelection.h"
+#include "mergec/Schedule/Sample.h"
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 using namespace mergec;
@@ -49,45 +52,74 @@ static unsigned descend(const uint64_t *Counts, unsigned Bins, uint64_t &Rank) {
 
 static bool anyWanted(const Reduction &R, const GroupState &G) {
   for (size_t I = 0; I != R.Inputs.size(); ++I)
-    if (wanted(R, G, I))
+    if (wanted(R, G, I) && !G.Selections[R.Selection + I].Known)
       return true;
   return false;
+}
+
+/// The bin of the rank.
+static void searchHigh(SelectionState &S, const void *Counts) {
+  S.None = S.Rank == 0;
+  if (!S.None)
+    S.Bin = descend(static_cast<const uint64_t *>(Counts), HighBins, S.Rank);
+}
+
+/// The magnitude of the rank in its bin.
+static void searchLow(SelectionState &S, const void *Shared) {
+  auto *Counts = static_cast<const uint64_t *>(Shared);
+  unsigned Low = descend(Counts, LowBins, S.Rank);
+  S.Threshold = S.Bin << 15 | Low;
+  S.ClassSize = Counts[Low];
+  S.Survivors = S.Rank;
 }
 
 static void finishHigh(const Reduction &R, GroupState &G, const void *Shared,
                        const void *) {
   for (size_t I = 0; I != R.Inputs.size(); ++I) {
     SelectionState &S = G.Selections[R.Selection + I];
+    if (S.Known)
+      continue;
     S = {};
     S.Rank = wanted(R, G, I);
-    S.None = S.Rank == 0;
-    if (!S.None)
-      S.Bin = descend(static_cast<const uint64_t *>(Shared), HighBins, S.Rank);
+    searchHigh(S, Shared);
   }
 }
 
 static bool isOpen(const Reduction &R, const GroupState &G) {
-  return !G.Selections[R.Selection].None;
+  const SelectionState &S = G.Selections[R.Selection];
+  return !S.None && !S.Known;
 }
 
-static void finishLow(const Reduction &R, GroupState &G, const void *Shared,
-                      const void *) {
-  SelectionState &S = G.Selections[R.Selection];
-  if (S.None)
-    return;
-  auto *Counts = static_cast<const uint64_t *>(Shared);
-  unsigned Low = descend(Counts, LowBins, S.Rank);
-  S.Threshold = S.Bin << 15 | Low;
-  S.ClassSize = Counts[Low];
-  S.Survivors = S.Rank;
-  // Whichever zeros survive, they stay zeros.
+// Whichever zeros survive, they stay zeros.
+static void keepZeros(SelectionState &S) {
   if (S.Threshold == 0)
     S.Survivors = S.ClassSize;
 }
 
+static void finishLow(const Reduction &R, GroupState &G, const void *Shared,
+                      const void *) {
+  if (!isOpen(R, G))
+    return;
+  SelectionState &S = G.Selections[R.Selection];
+  searchLow(S, Shared);
+  keepZeros(S);
+}
+
 static bool isThinned(const Reduction &R, const GroupState &G) {
   const SelectionState &S = G.Selections[R.Selection];
-  return S.Survivors && S.Survivors < S.ClassSize;
+  return S.Survivors && S.Survivors < S.ClassSize && !S.Known;
+}
+
+/// From how many of the class each segment has.
+template <class Function>
+static void setClassBefore(SelectionState &S, uint32_t Segments,
+                           Function CountOf) {
+  S.ClassBefore.reserve(Segments);
+  uint64_t Before = 0;
+  for (uint32_t I = 0; I != Segments; ++I) {
+    S.ClassBefore.push_back(Before);
+    Before += CountOf(I);
+  }
 }
 
 static void endSegment(void *Worker, void *Segment) {
@@ -98,14 +130,120 @@ static void endSegment(void *Worker, void *Segment) {
 static void finishCount(const Reduction &R, GroupState &G, const void *,
                         const void *Segments) {
   SelectionState &S = G.Selections[R.Selection];
+  if (S.Known)
+    return;
   S.ClassBefore.clear();
   if (!isThinned(R, G))
     return;
-  S.ClassBefore.reserve(G.Cut.Count);
-  uint64_t Before = 0;
-  for (uint32_t I = 0; I != G.Cut.Count; ++I) {
-    S.ClassBefore.push_back(Before);
-    Before += static_cast<const uint64_t *>(Segments)[I];
+  setClassBefore(S, G.Cut.Count, [&](uint32_t I) {
+    return static_cast<const uint64_t *>(Segments)[I];
+  });
+}
+
+// Guesses. Of the ranks of the sample that correspond to the one that is wanted
+// the smallest and the largest likely one are selected from it. If few
+// magnitudes lie between these two, as in the differences of 16-bit models,
+// they are the guesses.
+
+namespace {
+/// Between these ranks of the sample the wanted magnitude nearly always lies.
+struct SampleRanks {
+  uint64_t First, Last;
+
+  SampleRanks(uint64_t Wanted, uint64_t Elements) {
+    const double Share = double(Wanted) / double(Elements);
+    const double Middle = Share * double(Sample::Elements);
+    // Four standard deviations, of half as many elements, since neighbours are
+    // alike.
+    const double Margin = 4 * std::sqrt(2 * Middle * (1 - Share));
+    First = uint64_t(std::max(Middle - Margin, 1.0));
+    Last = uint64_t(std::min(Middle + Margin + 1, double(Sample::Elements)));
+  }
+};
+
+/// What the whole tensor has of the magnitudes that are guessed.
+struct GuessCounts {
+  uint64_t Greater[2], Equal[2];
+};
+} // namespace
+
+static void finishSampleHigh(const Reduction &R, GroupState &G,
+                             const void *Shared, const void *) {
+  for (size_t I = 0; I != R.Inputs.size(); ++I) {
+    SelectionState *Guesses = &G.Selections[R.Guess + 2 * I];
+    const uint64_t Wanted = Shared ? wanted(R, G, I) : 0;
+    if (Wanted == 0) {
+      Guesses[0].None = Guesses[1].None = true;
+      continue;
+    }
+    const SampleRanks Ranks(Wanted, G.Cut.Elements);
+    Guesses[0].Rank = Ranks.First;
+    Guesses[1].Rank = Ranks.Last;
+    searchHigh(Guesses[0], Shared);
+    searchHigh(Guesses[1], Shared);
+  }
+}
+
+static void finishSampleLow(const Reduction &R, GroupState &G,
+                            const void *Shared, const void *) {
+  if (isOpen(R, G))
+    searchLow(G.Selections[R.Selection], Shared);
+}
+
+/// Of the likely ranks most have one of the two magnitudes.
+static bool isGoodGuess(const Reduction &R, const GroupState &G) {
+  const SelectionState *Guesses = &G.Selections[R.Guess];
+  if (Guesses[0].None)
+    return false;
+  if (Guesses[0].Threshold == Guesses[1].Threshold)
+    return true;
+  const SampleRanks Ranks(wanted(R, G, 0), G.Cut.Elements);
+  const uint64_t Covered =
+      Guesses[0].ClassSize - Guesses[0].Rank + 1 + Guesses[1].Rank;
+  return 4 * Covered >= 3 * (Ranks.Last - Ranks.First + 1);
+}
+
+static void beginAround(const Reduction &R, const GroupState &G, uint32_t,
+                        void *Worker) {
+  const SelectionState *Guesses = &G.Selections[R.Guess];
+  AroundState Empty = {};
+  Empty.Magnitude[0] = Guesses[0].Threshold;
+  Empty.Magnitude[1] = Guesses[1].Threshold;
+  *static_cast<AroundState *>(Worker) = Empty;
+}
+
+static void endAround(void *Worker, void *Segment) {
+  auto &Found = *static_cast<const AroundState *>(Worker);
+  auto &To = *static_cast<GuessCounts *>(Segment);
+  for (unsigned I = 0; I != 2; ++I) {
+    To.Greater[I] = Found.Greater[I];
+    To.Equal[I] = Found.Equal[I];
+  }
+}
+
+static void finishAround(const Reduction &R, GroupState &G, const void *,
+                         const void *Segments) {
+  if (!isGoodGuess(R, G))
+    return;
+  auto *Counts = static_cast<const GuessCounts *>(Segments);
+  SelectionState &S = G.Selections[R.Selection];
+  const uint64_t Wanted = wanted(R, G, 0);
+  for (unsigned I = 0; I != 2; ++I) {
+    uint64_t Greater = 0, Equal = 0;
+    for (uint32_t Segment = 0; Segment != G.Cut.Count; ++Segment) {
+      Greater += Counts[Segment].Greater[I];
+      Equal += Counts[Segment].Equal[I];
+    }
+    if (Wanted <= Greater || Wanted > Greater + Equal)
+      continue;
+    S.Known = true;
+    S.Threshold = G.Selections[R.Guess + I].Threshold;
+    S.Rank = S.Survivors = Wanted - Greater;
+    S.ClassSize = Equal;
+    keepZeros(S);
+    setClassBefore(S, G.Cut.Count,
+                   [&](uint32_t Segment) { return Counts[Segment].Equal[I]; });
+    return;
   }
 }
 
@@ -121,6 +259,73 @@ static const ReductionInfo Phases[] = {
     {"radix.count", 8, 8, 0, nullptr, endSegment, nullptr, finishCount,
      isThinned, nullptr},
 };
+
+static const ReductionInfo SharedSampleHigh = {
+    .Name = "sample.high.shared",
+    .WorkerBytes = 0,
+    .Finish = finishSampleHigh,
+    .Needed = anyWanted,
+};
+static const ReductionInfo SampleHigh = {
+    .Name = "sample.high",
+    .WorkerBytes = HighBins * 4,
+    .SharedBytes = HighBins * 8,
+    .Merge = merge<HighBins>,
+    .Finish = finishSampleHigh,
+    .Needed = anyWanted,
+};
+static const ReductionInfo SampleLow = {
+    .Name = "sample.low",
+    .WorkerBytes = LowBins * 4,
+    .SharedBytes = LowBins * 8,
+    .Merge = merge<LowBins>,
+    .Finish = finishSampleLow,
+    .Needed = isOpen,
+};
+static const ReductionInfo Around = {
+    .Name = "guess.count",
+    .WorkerBytes = sizeof(AroundState),
+    .SegmentBytes = sizeof(GuessCounts),
+    .BeginSegment = beginAround,
+    .EndSegment = endAround,
+    .Finish = finishAround,
+    .Needed = isGoodGuess,
+};
+
+void mergec::emitGuess(SweepBuilder &B, ValueId V, unsigned Stage) {
+  ValueId Tensor = B.graph().operands(V)[0];
+  llvm::ArrayRef<ValueId> Ranks = B.graph().operands(V).drop_front();
+  Instruction I;
+  I.A = B.readWide(Tensor);
+  const bool Double = I.A.Type == DType::F64;
+  if (Stage == 0) {
+    Reduction &R = B.sharedReduction(SampleHigh, SharedSampleHigh, V, Tensor);
+    R.Guess = R.Selection + Ranks.size();
+    for (ValueId Rank : Ranks)
+      R.Inputs.push_back(B.numbers(Rank));
+    I.First = Double ? Kernel::HistogramHighF64 : Kernel::HistogramHighF32;
+    I.State = R.WorkerState;
+    if (R.SharedOf == Reduction::Own)
+      B.append(I);
+    return;
+  }
+  for (size_t K = 0; K != Ranks.size() * (Stage == 1 ? 2 : 1); ++K) {
+    Reduction &R = B.reduction(Stage == 1 ? SampleLow : Around, V);
+    if (Stage == 1) {
+      R.Selection += Ranks.size() + K;
+      I.First = Double ? Kernel::HistogramLowF64 : Kernel::HistogramLowF32;
+      I.KeyFrom = Instruction::KeySource::SelectionBin;
+      I.Key = R.Selection;
+    } else {
+      R.Guess = R.Selection + Ranks.size() + 2 * K;
+      R.Selection += K;
+      R.Inputs.push_back(B.numbers(Ranks[K]));
+      I.First = Double ? Kernel::CountAroundF64 : Kernel::CountAroundF32;
+    }
+    I.State = R.WorkerState;
+    B.append(I);
+  }
+}
 
 void mergec::emitRadixSelection(SweepBuilder &B, ValueId V, unsigned Phase) {
   using KeySource = Instruction::KeySource;

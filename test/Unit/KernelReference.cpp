@@ -190,6 +190,15 @@ template <class A> void countEqual(const KernelCall &C) {
     *static_cast<uint64_t *>(C.State) += magnitude(at<A>(C.A, I)) == C.Key;
 }
 
+template <class A> void countAround(const KernelCall &C) {
+  auto &State = *static_cast<AroundState *>(C.State);
+  for (size_t I = 0; I != C.N; ++I)
+    for (unsigned G = 0; G != 2; ++G) {
+      State.Greater[G] += magnitude(at<A>(C.A, I)) > State.Magnitude[G];
+      State.Equal[G] += magnitude(at<A>(C.A, I)) == State.Magnitude[G];
+    }
+}
+
 template <class Type, bool Below> void keep(const KernelCall &C) {
   auto &State = *static_cast<KeepState *>(C.State);
   each<Type, Type, Type>(C, [&](auto X, auto, auto) {
@@ -501,6 +510,10 @@ constexpr KernelReference Rows[] = {
     reductionRow<F64>(Kernel::HistogramLowF64, Histogram, histogramLow<F64>),
     reductionRow<F32>(Kernel::CountEqualF32, Count, countEqual<F32>),
     reductionRow<F64>(Kernel::CountEqualF64, Count, countEqual<F64>),
+    reductionRow<F32>(Kernel::CountAroundF32, StateKind::Around,
+                      countAround<F32>),
+    reductionRow<F64>(Kernel::CountAroundF64, StateKind::Around,
+                      countAround<F64>),
 
     stateRow<F32, F32>(Kernel::KeepF32, StateKind::Keep, keep<F32, false>),
     stateRow<F64, F64>(Kernel::KeepF64, StateKind::Keep, keep<F64, false>),

@@ -27,6 +27,7 @@ enum class StateKind : uint8_t {
   Lanes,
   Histogram,
   Keep,
+  Around,
   Largest,
   Rank
 };

@@ -177,6 +177,18 @@ std::vector<uint64_t> initialState(const KernelReference &Row, Buffer &A,
                                   RankState::BytesPerElement * A.size()) /
                                      8 +
                                  1);
+  case StateKind::Around: {
+    AroundState State = {};
+    for (uint32_t &M : State.Magnitude)
+      M = magnitude(A.value(Random() % A.size()));
+    if (Random() % 2)
+      State.Magnitude[1] = State.Magnitude[0];
+    State.Greater[0] = State.Greater[1] = Random() % 100;
+    State.Equal[0] = State.Equal[1] = Random() % 100;
+    std::vector<uint64_t> Words(sizeof(State) / 8);
+    std::memcpy(Words.data(), &State, sizeof(State));
+    return Words;
+  }
   case StateKind::Keep: {
     KeepState State;
     State.Threshold = magnitude(A.value(Random() % A.size()));

@@ -22,11 +22,13 @@ using Values = std::vector<double>;
 /// any order; what graphs make of them.
 class RuntimeFixture : public testing::Test {
 protected:
-  void make(std::vector<int64_t> Extents) {
+  /// `Element` of an index: those of `x`, if it is given.
+  void make(std::vector<int64_t> Extents,
+            llvm::function_ref<double(size_t)> Element = {}) {
     Shape = std::move(Extents);
     size_t N = Type::tensor(Shape, DType::F64).elements();
     for (size_t I = 0; I != N; ++I) {
-      X.push_back(double(I * 7 % 11) - 5);
+      X.push_back(Element ? Element(I) : double(I * 7 % 11) - 5);
       Y.push_back(double(I * 5 % 13) - 6);
     }
     std::string Text = "[" + llvm::join(extents(), ",") + "]";
@@ -85,6 +87,7 @@ protected:
         runProgram(P, {Out}, Directory.root(), IOMode::Auto,
                    InstructionSet::Portable, Progress, Diags,
                    [this](uint32_t Tensor) { Finished.push_back(Tensor); }));
+    Did.BytesRead = Progress.BytesRead.load();
     EXPECT_EQ(Diags.exitCode(), 0);
     Values R(X.size());
     std::ifstream(Out, std::ios::binary)
@@ -104,6 +107,7 @@ protected:
   Values X, Y;
   std::vector<uint32_t> Finished; ///< Said to be complete, over all runs.
   Program Compiled;               ///< What was run last.
+  RunProgress Did;                ///< By it; only what was read.
 };
 
 } // namespace mergec

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RuntimeFixture.h"
+#include "mergec/Schedule/Sample.h"
 #include <algorithm>
 #include <cmath>
 
@@ -15,6 +16,17 @@ using namespace mergec;
 namespace {
 class RuntimeSelections : public RuntimeFixture {
 protected:
+  /// The bytes that a selection and what it keeps read, in all elements.
+  double elementsRead(size_t K, unsigned Threads) {
+    Values R = run("  %k = constant {value = " + std::to_string(K) +
+                       "} : f64\n"
+                       "  %a = select_largest %x, %k : selection\n"
+                       "  %r = keep %x, %a : T",
+                   Threads);
+    EXPECT_EQ(R, largest(K));
+    return double(Did.BytesRead) / 8 / X.size();
+  }
+
   /// The `K` largest of X, of equals on the edge an even share.
   Values largest(size_t K) const {
     Values Sorted;
@@ -69,4 +81,43 @@ TEST_F(RuntimeSelections, FromOneTensorShareTheFirstHistogram) {
                            }),
             1);
   EXPECT_EQ(First.Reductions.size(), 3u);
+}
+
+// One sweep that verifies the guess, one that keeps, and the sample.
+TEST_F(RuntimeSelections, AreGuessedWhereThereAreFewMagnitudes) {
+  make({300, 5003});
+  for (size_t K : {1u, 1000u, 400001u, 1200000u, 1500900u})
+    EXPECT_LT(elementsRead(K, 2), 2.2) << K;
+  EXPECT_GT(elementsRead(700000, 1), 2.0);
+}
+
+// The sample says nothing of the rank: three sweeps, and the one that keeps.
+TEST_F(RuntimeSelections, AreSearchedForWhereAllMagnitudesDiffer) {
+  make({300, 5003}, [](size_t I) { return double(I * 7919 % 1500907); });
+  EXPECT_GT(elementsRead(700000, 2), 2.9);
+}
+
+// What the sample shows is nowhere else.
+TEST_F(RuntimeSelections, AreFoundWhereTheGuessIsWrong) {
+  const size_t N = 300 * 5003;
+  std::vector<bool> Sampled(N);
+  for (uint64_t P = 0; P != Sample::Pieces; ++P)
+    for (uint64_t I = 0; I != Sample::PieceElements; ++I)
+      Sampled[Sample::begin(P, N) + I] = true;
+  make({300, 5003},
+       [&](size_t I) { return Sampled[I] ? 4.0 : double(I % 3) - 1; });
+  EXPECT_GT(elementsRead(700000, 2), 3.9);
+}
+
+TEST_F(RuntimeSelections, SampleIsInsideTheTensor) {
+  for (uint64_t N :
+       {8 * Sample::Elements, uint64_t(1) << 21, uint64_t(1) << 40}) {
+    ASSERT_TRUE(Sample::pays(N));
+    uint64_t End = 0;
+    for (uint64_t P = 0; P != Sample::Pieces; ++P) {
+      EXPECT_GE(Sample::begin(P, N), End);
+      End = Sample::begin(P, N) + Sample::PieceElements;
+    }
+    EXPECT_LE(End, N);
+  }
 }

@@ -29,6 +29,13 @@ struct KeepState {
   uint64_t Fraction;  ///< (ordinal of the next class element)·r mod m.
 };
 
+/// Elements whose magnitude is above each of two, and those that have it. The
+/// counts are increased.
+struct AroundState {
+  uint32_t Magnitude[2]; ///< Bits of an f32, sign removed.
+  uint64_t Greater[2], Equal[2];
+};
+
 /// The terms of a weighted sum: at least one.
 struct SumTerms {
   static constexpr unsigned Most = 8;

@@ -104,6 +104,13 @@ struct OpInfo {
   /// memory traffic that take as long.
   double Price = 0.5;
 
+  /// Reduction of several phases: the code of sweeps that run before the first
+  /// one and may make all phases superfluous; null if there are none. Stage 0
+  /// and 1 see a sample of the tensor, stage 2 the whole. For each rank there
+  /// are two states more than otherwise.
+  void (*Guess)(SweepBuilder &B, ValueId V, unsigned Stage) = nullptr;
+  static constexpr unsigned GuessStages = 3;
+
   static constexpr unsigned AnyNumber = ~0u;
 };
 

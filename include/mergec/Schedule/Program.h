@@ -114,7 +114,8 @@ struct SelectionState {
   uint64_t Rank = 0; ///< Still to be selected from the bin, then the class.
   uint64_t ClassSize = 0;
   uint64_t Survivors = 0;
-  bool None = false; ///< The rank is 0: no element is that large.
+  bool None = false;  ///< The rank is 0: no element is that large.
+  bool Known = false; ///< Before the sweeps that would find it.
   /// The class's elements before each segment; empty unless it is thinned.
   std::vector<uint64_t> ClassBefore;
 };
@@ -156,6 +157,7 @@ struct Reduction {
   const ReductionInfo *Info = nullptr;
   uint32_t Target = 0;           ///< First number slot.
   uint32_t Selection = 0;        ///< Index of a state kept over several sweeps.
+  uint32_t Guess = 0;            ///< Index of the first of its two guesses.
   uint32_t Stride = 1;           ///< From one row's number to the next one's.
   std::vector<NumberRef> Inputs; ///< Parameters, e.g. how many to select.
   uint32_t WorkerState = 0;      ///< Byte offset in the worker's state area.
@@ -219,6 +221,13 @@ struct Sweep {
   bool ByColumns = false;
   /// Run only if some reduction says it is needed.
   bool Conditional = false;
+  /// What the selections of a sweep are found by.
+  enum class Way : uint8_t {
+    Only,   ///< There is no other, or it does more than select.
+    Sample, ///< Looks at a part of the tensor (Sample.h) to make a guess.
+    Guess,  ///< Verifies the guess, if there is a good one.
+    Search, ///< What is done without one.
+  } Selects = Way::Only;
   bool operator==(const Sweep &) const = default;
 };
 
@@ -318,8 +327,12 @@ struct Program {
   MemoryPlan Memory;
 
   const GroupCode &code(const Group &G) const { return Codes[G.Code]; }
-  /// Bytes that all sweeps read from inputs and write to outputs when none is
-  /// skipped.
+  /// How many elements of the group the sweep is expected to read: all, a
+  /// sample of them, or 0 if it is one for guesses that are not made or should
+  /// be right.
+  static uint64_t expectedElements(const Group &G, const Sweep &S);
+  /// Bytes that all sweeps read from inputs and write to outputs when guesses
+  /// are right and no other sweep is skipped.
   uint64_t bytesRead() const;
   uint64_t bytesWritten() const;
   /// Of these, the most that have to be moved one after the other, however many

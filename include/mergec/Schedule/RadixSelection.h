@@ -14,8 +14,15 @@
 // and some are not, these are thinned evenly, for which a third sweep counts
 // how many of the class precede each segment; it is skipped where none is.
 //
+// Mostly less will do. Differences of 16-bit models take few values, so that a
+// small sample of a large tensor says which magnitude, or which two, the one at
+// the rank will be; a single sweep then counts, by segment, the elements above
+// and those in its class. If the rank lies in the class the selection is known,
+// and none of the three sweeps is needed. The result is the same: a guess is
+// verified, never trusted.
+//
 // The operands of such an op are a tensor and the ranks. It has one
-// `SelectionState` for each.
+// `SelectionState` for each and, if it guesses, behind these two more for each.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,6 +36,10 @@ namespace mergec {
 /// A tensor and at least one rank, each f64; else sets `Error`.
 bool ranksOf(const Graph &G, llvm::ArrayRef<ValueId> Operands,
              std::string &Error);
+
+/// The code of a guess: of its histograms of a sample (stages 0 and 1), and of
+/// the count that verifies it (stage 2).
+void emitGuess(SweepBuilder &B, ValueId V, unsigned Stage);
 
 /// The code of sweep `Phase` for all ranks of node `V`.
 void emitRadixSelection(SweepBuilder &B, ValueId V, unsigned Phase);

@@ -60,6 +60,13 @@ struct Segments {
       return std::min(I * RowsPerSegment * RowLength, Elements);
     return I / SegmentsPerRow * RowLength + I % SegmentsPerRow * PieceLength;
   }
+
+  /// The segment that element `I` is in.
+  uint32_t segmentOf(uint64_t I) const {
+    if (SegmentsPerRow == 1)
+      return I / (RowsPerSegment * RowLength);
+    return I / RowLength * SegmentsPerRow + I % RowLength / PieceLength;
+  }
 };
 
 } // namespace mergec
