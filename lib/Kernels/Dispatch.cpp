@@ -16,17 +16,18 @@ namespace {
 struct SetRow {
   llvm::StringLiteral Name;
   const KernelFunction *Table; ///< Null if not built for this architecture.
+  const FusedFunctions *Fused;
 };
 
 // Indexed by InstructionSet.
 constexpr SetRow Sets[] = {
-    {"portable", portable::Table},
+    {"portable", portable::Table, &portable::FusedTable},
 #ifdef __x86_64__
-    {"avx2", avx2::Table},
-    {"avx512", avx512::Table},
+    {"avx2", avx2::Table, &avx2::FusedTable},
+    {"avx512", avx512::Table, &avx512::FusedTable},
 #else
-    {"avx2", nullptr},
-    {"avx512", nullptr},
+    {"avx2", nullptr, nullptr},
+    {"avx512", nullptr, nullptr},
 #endif
 };
 
@@ -88,6 +89,11 @@ InstructionSet mergec::detectInstructionSet() {
 KernelFunction mergec::kernelFunction(Kernel K, InstructionSet Set) {
   assert(row(Set).Table && "instruction set of another architecture");
   return row(Set).Table[static_cast<unsigned>(K)];
+}
+
+KernelFunction mergec::fusedFunction(unsigned Recipe, InstructionSet Set) {
+  assert(row(Set).Fused && "instruction set of another architecture");
+  return row(Set).Fused->List[Recipe];
 }
 
 llvm::StringRef mergec::kernelName(Kernel K) {

@@ -6,15 +6,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The one symbol that each of PortableKernels.cpp, AVX2Kernels.cpp and
-// AVX512Kernels.cpp exports: its functions in the order of Kernels.def.
+// The symbols that each of PortableKernels.cpp, AVX2Kernels.cpp and
+// AVX512Kernels.cpp exports: its functions in the order of Kernels.def, and
+// those of the recipes.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef MERGEC_LIB_KERNELS_TABLES_H
 #define MERGEC_LIB_KERNELS_TABLES_H
 
-#include "mergec/Kernels/KernelCall.h"
+#include "mergec/Kernels/Recipe.h"
 
 namespace mergec {
 
@@ -23,15 +24,22 @@ constexpr size_t NumKernels = 0
 #include "mergec/Kernels/Kernels.def"
     ;
 
+struct FusedFunctions {
+  KernelFunction List[recipes::All::Most] = {};
+};
+
 namespace portable {
 extern const KernelFunction Table[NumKernels];
-}
+extern const FusedFunctions FusedTable;
+} // namespace portable
 namespace avx2 {
 extern const KernelFunction Table[NumKernels];
-}
+extern const FusedFunctions FusedTable;
+} // namespace avx2
 namespace avx512 {
 extern const KernelFunction Table[NumKernels];
-}
+extern const FusedFunctions FusedTable;
+} // namespace avx512
 
 } // namespace mergec
 

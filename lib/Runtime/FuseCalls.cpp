@@ -7,10 +7,10 @@
 //===----------------------------------------------------------------------===//
 //
 // Between kernels a tile lies in the first-level cache, but it still has to be
-// stored and loaded again. Two chains are common enough for kernels of their
-// own: a weighted sum of 16-bit inputs that is rounded at once, with which most
-// methods end, and the inner products of a few inputs, with which most that
-// need two sweeps begin.
+// stored and loaded again. Whatever follows a recipe (Recipe.h) is given to the
+// recipe's kernel. Two more chains have kernels of their own: a weighted sum of
+// 16-bit inputs that is rounded at once, with which most methods end, and the
+// inner products of a few inputs, with which most that need two sweeps begin.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,6 +33,9 @@ struct FusedGram {
 };
 } // namespace
 
+/// Kernels.def calls all of these, and no others, so.
+static bool readsOut(Kernel K) { return kernelName(K).starts_with("Add"); }
+
 static constexpr FusedSum Sums[] = {
     {Kernel::ScaleF32BF16, Kernel::RoundBF16F32, Kernel::SumTermsBF16},
     {Kernel::ScaleF32F16, Kernel::RoundF16F32, Kernel::SumTermsF16},
@@ -44,13 +47,137 @@ static constexpr FusedGram Grams[] = {
 };
 
 void Worker::fuseCalls() {
+  Fusions.clear();
   for (size_t At = 0; At < Body.size();) {
-    size_t Count = findSum(At);
+    size_t Count = findRecipe(At);
+    if (!Count)
+      Count = findSum(At);
     if (!Count)
       Count = findGram(At);
     Body[At].Fused = Count;
     At += std::max<size_t>(Count, 1);
   }
+}
+
+size_t Worker::findRecipe(size_t Begin) {
+  for (unsigned I = 0; I != Recipes.Count; ++I) {
+    const Recipe &R = Recipes.List[I];
+    Fusion F;
+    if (!follows(R, Begin, F))
+      continue;
+    F.Run = fusedFunction(I, Run.Set);
+    Body[Begin].Fusion = Fusions.size();
+    Fusions.push_back(F);
+    return R.Count;
+  }
+  return 0;
+}
+
+/// Whether anybody behind instruction `From` reads what is in the register now.
+bool Worker::isReadLater(const TileOperand &Register, size_t From) const {
+  auto Is = [&](const TileOperand &O) {
+    return O.Where == Place::Register && O.Index == Register.Index;
+  };
+  for (size_t At = From; At != Body.size(); ++At) {
+    const Instruction &I = *Body[At].From;
+    if (Is(I.A) || Is(I.B) || Is(I.C))
+      return true;
+    if (Is(I.Out))
+      return I.How == Instruction::Form::Accumulate
+                 ? !I.StartsSum
+                 : I.How == Instruction::Form::Call && readsOut(I.First);
+  }
+  return false;
+}
+
+/// Whether the instructions from `Begin` on are those of the recipe, with the
+/// operands that it says, and nobody needs what its kernel doesn't store.
+bool Worker::follows(const Recipe &R, size_t Begin, Fusion &F) const {
+  if (R.Count > Body.size() - Begin)
+    return false;
+  auto InRegister = [](const TileOperand &O, const TileOperand &Other) {
+    return O.Where == Place::Register && Other.Where == Place::Register &&
+           O.Index == Other.Index;
+  };
+  bool Bound[Recipe::MostInputs] = {};
+  for (unsigned S = 0; S != R.Count; ++S) {
+    const Recipe::Step &Step = R.Steps[S];
+    const Worker::Bound &X = Body[Begin + S];
+    const Instruction &I = *X.From;
+    Kernel Run = I.First;
+    bool ReadsOut = readsOut(Run);
+    if (I.How == Instruction::Form::Accumulate) {
+      if (X.S == 0) // Left out.
+        return false;
+      ReadsOut = !I.StartsSum;
+      Run = ReadsOut ? I.Next : I.First;
+    } else if (I.How != Instruction::Form::Call) {
+      return false;
+    }
+    auto IsWhole = [](const NumberRef &N) {
+      return N.By == NumberRef::Axis::None || N.By == NumberRef::Axis::Whole;
+    };
+    if (Run != Step.Run || ReadsOut != (Step.Old != Recipe::None) ||
+        I.Runs == Instruction::Pass::Ranking || !IsWhole(I.S) || !IsWhole(I.T))
+      return false;
+
+    auto IsMeant = [&](const TileOperand &O, Recipe::Operand Meant) {
+      if (Meant == Recipe::None)
+        return O.Where == Place::None;
+      unsigned From = S; // Behind the step that made it, or 0.
+      while (From && !InRegister(O, Body[Begin + From - 1].From->Out))
+        --From;
+      if (Meant < Recipe::Input)
+        return From == Meant + 1u;
+      unsigned J = Meant - Recipe::Input;
+      if (From || (Bound[J] && F.Ins[J] != O))
+        return false;
+      Bound[J] = true;
+      F.Ins[J] = O;
+      return true;
+    };
+    if ((ReadsOut && !IsMeant(I.Out, Step.Old)) || !IsMeant(I.A, Step.A) ||
+        !IsMeant(I.B, Step.B) || !IsMeant(I.C, Step.C))
+      return false;
+    if (S == R.Stored)
+      F.Result = I.Out;
+    F.Call.S[S] = X.S;
+    F.Call.T[S] = X.T;
+    F.Call.Key[S] = X.Key;
+    F.Call.State[S] = X.State;
+  }
+  F.Inputs = R.Inputs;
+
+  // Careful steps need the inputs again.
+  for (unsigned J = 0; J != R.Inputs; ++J)
+    if (InRegister(F.Ins[J], F.Result))
+      return false;
+  for (unsigned S = 0; S != R.Count; ++S) {
+    const TileOperand &O = Body[Begin + S].From->Out;
+    if (O.Where == Place::None || O == F.Result)
+      continue;
+    if (O.Where != Place::Register ||
+        (!InRegister(O, F.Result) && isReadLater(O, Begin + R.Count)))
+      return false;
+  }
+  return true;
+}
+
+/// False if the steps have to be taken one by one.
+bool Worker::runFusion(const Bound &X, const Tile &T) {
+  if (T.N % ReductionLanes || T.InSegment % ReductionLanes ||
+      T.Column % ReductionLanes)
+    return false;
+  Fusion &F = Fusions[X.Fusion];
+  for (unsigned I = 0; I != F.Inputs; ++I)
+    F.Call.In[I] = F.At[I].Base + T.ChunkOffset * F.At[I].Step;
+  KernelCall Call = {};
+  Call.Out = F.Out.Base + T.ChunkOffset * F.Out.Step;
+  Call.State = &F.Call;
+  Call.Index = T.Index;
+  Call.N = T.N;
+  F.Run(Call);
+  return !F.Call.Careful;
 }
 
 /// The terms of a sum, all of one 16-bit type, and its rounding to that type,

@@ -94,6 +94,11 @@ void Worker::aim() {
     X.B = B.Base, X.BStep = B.Step;
     X.C = C.Base, X.CStep = C.Step;
   }
+  for (Fusion &X : Fusions) {
+    for (unsigned I = 0; I != X.Inputs; ++I)
+      X.At[I] = locate(X.Ins[I]);
+    X.Out = locate(X.Result);
+  }
 }
 
 /// Divides the worker's memory for the sweep.
@@ -240,7 +245,12 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
     const Instruction &I = *X.From;
     if (I.Runs != Pass && I.Runs != Instruction::Pass::Both)
       continue;
-    if (X.Fused) {
+    if (X.Fusion != Bound::NoFusion && Pass == Instruction::Pass::Main &&
+        runFusion(X, Where)) {
+      At += X.Fused - 1;
+      continue;
+    }
+    if (X.Fused && X.Fusion == Bound::NoFusion) {
       KernelCall Each[MostFused];
       for (size_t K = 0; K != X.Fused; ++K)
         Each[K] = callFor(F, Body[At + K], Where);

@@ -16,6 +16,7 @@
 #include "ShardFile.h"
 #include "SourceFile.h"
 #include "mergec/IR/RowMap.h"
+#include "mergec/Kernels/Recipe.h"
 #include "mergec/Runtime/Runtime.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <deque>
@@ -70,6 +71,9 @@ private:
     /// of inner products their vectors.
     uint16_t Fused = 0, Vectors = 0;
     KernelFunction Together = nullptr;
+    /// Of the first of those that a recipe does: which of `Fusions`.
+    static constexpr uint16_t NoFusion = ~0;
+    uint16_t Fusion = NoFusion;
     /// Of an inner product that others are formed with: its vectors' numbers.
     uint16_t VectorA = 0, VectorB = 0;
   };
@@ -79,9 +83,22 @@ private:
     uint32_t Step = 0;
   };
 
+  /// Instructions that the kernel of a recipe does.
+  struct Fusion {
+    KernelFunction Run;
+    TileOperand Ins[Recipe::MostInputs], Result;
+    unsigned Inputs = 0;
+    FusedCall Call;
+    // By `aim`:
+    Address At[Recipe::MostInputs], Out;
+  };
+
   void bind(Flight &F);
   void layOutBuffers(Flight &F);
   void fuseCalls();
+  size_t findRecipe(size_t Begin);
+  bool follows(const Recipe &R, size_t Begin, Fusion &F) const;
+  bool isReadLater(const TileOperand &Register, size_t From) const;
   size_t findSum(size_t Begin);
   size_t findGram(size_t Begin);
   void runFused(llvm::ArrayRef<Bound> Calls, llvm::ArrayRef<KernelCall> Each);
@@ -105,6 +122,7 @@ private:
     size_t N;
   };
   KernelCall callFor(const Flight &F, const Bound &X, const Tile &T) const;
+  bool runFusion(const Bound &X, const Tile &T);
   bool runBand(Flight &F, uint64_t Band);
   bool readBand(Flight &F, uint64_t Entry, uint64_t Count, uint64_t Width);
   bool readStream(Flight &F, uint16_t Stream, char *To, uint64_t Begin,
@@ -145,6 +163,7 @@ private:
   std::optional<RowRanker> Ranker;
   char *RankMemory = nullptr; ///< The ranker's, or of the draws of whole rows.
   std::vector<Bound> Body;
+  std::vector<Fusion> Fusions;
   std::vector<uint64_t> NonFinite; ///< By output, then of all others, then
                                    ///< by stream.
 };

@@ -71,6 +71,7 @@ private:
   void generateLevel(const WorkGroup &W, uint32_t Level);
   void generateSweep(const WorkGroup &W, uint32_t Level, bool ByColumns,
                      std::optional<unsigned> GuessStage = std::nullopt);
+  std::vector<ValueId> inOrderOfNeed(const WorkGroup &W, uint32_t Level) const;
   void bindStream(ValueId V, Group &Bound);
   void bindGathered(ValueId Gather);
   /// The file and the tensor that a `load` reads.
@@ -360,6 +361,42 @@ void CodeGenerator::generateLevel(const WorkGroup &W, uint32_t Level) {
     generateSweep(W, Level, /*ByColumns=*/false);
 }
 
+/// Those that are wanted, each behind what it needs but no sooner than somebody
+/// needs it: so tiles are used again while they lie in the cache, and few are
+/// alive at a time.
+std::vector<ValueId> CodeGenerator::inOrderOfNeed(const WorkGroup &W,
+                                                  uint32_t Level) const {
+  std::vector<ValueId> Order;
+  llvm::DenseMap<ValueId, bool> Seen;
+  struct Visit {
+    ValueId V;
+    size_t Next; ///< Operand.
+  };
+  std::vector<Visit> Stack;
+  auto Begin = [&](ValueId V) {
+    if (Wanted[V.Index] && !std::exchange(Seen[V], true))
+      Stack.push_back({V, 0});
+  };
+  for (ValueId Root : W.Members) {
+    OpClass Class = G.info(Root).Class;
+    if (Class != OpClass::Reduction && Class != OpClass::Sink &&
+        !B.HeldHere.count(Root))
+      continue;
+    Begin(Root);
+    while (!Stack.empty()) {
+      Visit &Top = Stack.back();
+      llvm::ArrayRef<ValueId> Operands = G.operands(Top.V);
+      if (isRead(Top.V, Level) || Top.Next == Operands.size()) {
+        Order.push_back(Top.V);
+        Stack.pop_back();
+      } else {
+        Begin(Operands[Top.Next++]);
+      }
+    }
+  }
+  return Order;
+}
+
 void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
                                   bool ByColumns,
                                   std::optional<unsigned> GuessStage) {
@@ -409,14 +446,14 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
     }
   }
 
-  bool AllReductions = true, LeavesOut = false, AllGuessed = true;
-  for (ValueId V : W.Members) {
-    const OpInfo &Info = G.info(V);
-    if (Info.Class == OpClass::Host && Plan.Level[V.Index] == Level &&
+  for (ValueId V : W.Members)
+    if (G.info(V).Class == OpClass::Host && Plan.Level[V.Index] == Level &&
         !B.NumbersOf.count(V))
-      Info.Emit(B, V, 0);
-    if (!Wanted[V.Index])
-      continue;
+      G.info(V).Emit(B, V, 0);
+
+  bool AllReductions = true, LeavesOut = false, AllGuessed = true;
+  for (ValueId V : inOrderOfNeed(W, Level)) {
+    const OpInfo &Info = G.info(V);
     if (auto It = B.HeldHere.find(V); It != B.HeldHere.end() && isLeaf(G, V)) {
       B.hold(V, It->second);
       AllReductions = false;

@@ -38,6 +38,8 @@ bool runsHere(InstructionSet Set);
 
 /// The function for a kernel; never null.
 KernelFunction kernelFunction(Kernel K, InstructionSet Set);
+/// For a recipe of `Recipes`, by its number.
+KernelFunction fusedFunction(unsigned Recipe, InstructionSet Set);
 llvm::StringRef kernelName(Kernel K);
 
 } // namespace mergec
