@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Compilation.h"
+#include "mergec/Runtime/Runtime.h"
 #include "mergec/Transforms/Pipeline.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"

@@ -21,6 +21,7 @@
 #include <tbb/global_control.h>
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
+#include <unistd.h>
 
 using namespace mergec;
 
@@ -345,14 +346,25 @@ static void reportCannotOpen(RunContext &Run, const std::string &Path, Kind K,
     Run.reportFailure(K, "can't open `" + Path + "`: " + std::strerror(Error));
 }
 
+/// Of the memory that is available one part in so many may be filled with large
+/// results.
+static constexpr uint64_t CachedShare = 4;
+
 bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                         const std::string &ScratchDirectory, IOMode IO,
                         InstructionSet Set, RunProgress &Progress,
                         Diagnostics &Diags,
                         llvm::function_ref<void(uint32_t)> Finished,
                         bool WritesAll) {
-  RunContext Run{P,     Set,      Progress, {P, ScratchDirectory}, {}, {},
-                 Diags, Finished, {}};
+  // With larger pages one could hold blocks of both ways.
+  bool EitherWay =
+      IO == IOMode::Auto && ::sysconf(_SC_PAGESIZE) == long(FileBlockBytes);
+  RunContext Run{
+      P,        Set,
+      Progress, {P, ScratchDirectory},
+      {},       {},
+      Diags,    Finished,
+      {},       WritingWays(EitherWay ? availableMemory() / CachedShare : 0)};
   // Of each file there may be a second descriptor, for direct reads and writes.
   if (2 * (P.Inputs.size() + Shards.size()) > 900)
     raiseDescriptorLimit();

@@ -42,8 +42,8 @@ bool ShardFile::share(const SourceFile &From, uint64_t FromOffset,
   return MayShare;
 }
 
-int ShardFile::writeAt(char *From, uint64_t Size, uint64_t Offset,
-                       char *Bounce) {
+int ShardFile::writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce,
+                       bool Directly) {
   if (Offset + Size > DirectEnd) {
     uint64_t Begin = std::max(Offset, DirectEnd);
     if (int Error = Cached.writeAt(From + (Begin - Offset),
@@ -55,12 +55,12 @@ int ShardFile::writeAt(char *From, uint64_t Size, uint64_t Offset,
     return 0;
   uint64_t Lead = Offset % FileBlockBytes;
   if (reinterpret_cast<uintptr_t>(From) % FileBlockBytes == Lead)
-    return writeCongruent(From, Size, Offset);
+    return writeCongruent(From, Size, Offset, Directly);
   while (Size) {
     Lead = Offset % FileBlockBytes;
     uint64_t N = std::min(Size, BounceBytes - Lead);
     std::memcpy(Bounce + Lead, From, N);
-    if (int Error = writeCongruent(Bounce + Lead, N, Offset))
+    if (int Error = writeCongruent(Bounce + Lead, N, Offset, Directly))
       return Error;
     From += N;
     Offset += N;
@@ -91,7 +91,8 @@ bool ShardFile::completes(uint64_t Block, char *Mine, uint64_t Begin,
 }
 
 /// `From` lies in its block of memory as `Offset` in its block of the file.
-int ShardFile::writeCongruent(char *From, uint64_t Size, uint64_t Offset) {
+int ShardFile::writeCongruent(char *From, uint64_t Size, uint64_t Offset,
+                              bool Directly) {
   uint64_t Lead = Offset % FileBlockBytes;
   uint64_t Tail = (Offset + Size) % FileBlockBytes;
   // From here on `From` is that of whole blocks.
@@ -111,8 +112,7 @@ int ShardFile::writeCongruent(char *From, uint64_t Size, uint64_t Offset) {
   From += Skip * FileBlockBytes;
   Offset += Skip * FileBlockBytes;
   Size = (Blocks - Skip) * FileBlockBytes;
-  int Error = Direct.writeAt(From, Size, Offset);
-  // Some file systems ask for more than blocks of the usual size. Whole blocks
-  // may go either way.
+  // Some file systems ask for more than blocks of the usual size.
+  int Error = Directly ? Direct.writeAt(From, Size, Offset) : EINVAL;
   return Error == EINVAL ? Cached.writeAt(From, Size, Offset) : Error;
 }

@@ -7,13 +7,17 @@
 //===----------------------------------------------------------------------===//
 //
 // Chunks of tensors begin and end anywhere, but direct writes (O_DIRECT) are of
-// whole blocks of the file. A block that several chunks share is collected in
-// memory, and whoever brings its last bytes writes it, together with the rest
-// of the chunk: no block is written twice, and no request is made for a shared
-// block alone unless it is all that a chunk has. What waits in memory is one
-// part of a block for each place where a chunk that is written lies next to one
-// that is not: a few for each worker, and never more than one for each tensor
-// besides.
+// whole blocks of the file. Where there may be such, a block that several
+// chunks share is collected in memory, and whoever brings its last bytes writes
+// it, together with the rest of the chunk: no block is written twice, and no
+// request is made for a shared block alone unless it is all that a chunk has.
+// What waits in memory is one part of a block for each place where a chunk that
+// is written lies next to one that is not: a few for each worker, and never
+// more than one for each tensor besides.
+//
+// Some of the blocks may go past the page cache and others through it, but each
+// goes one way, and once: the kernel keeps the ways apart by its lock of the
+// file, and what is in the cache of other blocks doesn't matter.
 //
 // The last block of a file is rarely whole. What lies in it goes through the
 // page cache, where nothing else of the file is.
@@ -46,12 +50,14 @@ public:
 
   /// If so, data that are at a multiple of FileBlockBytes plus
   /// `Offset % FileBlockBytes` in memory needn't be copied.
-  bool writesDirectly() const { return DirectEnd != 0; }
+  bool mayWriteDirectly() const { return DirectEnd != 0; }
 
   /// Each byte of the file once, by any thread. The memory around `From` up to
   /// multiples of FileBlockBytes is the caller's, too, and may change. `Bounce`
-  /// has BounceBytes, at a multiple of FileBlockBytes. 0, or errno.
-  int writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce);
+  /// has BounceBytes, at a multiple of FileBlockBytes. `Directly` only matters
+  /// if that is possible. 0, or errno.
+  int writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce,
+              bool Directly);
 
   /// False once the file system has refused to.
   bool mayShare() const { return MayShare; }
@@ -60,7 +66,7 @@ public:
              uint64_t Offset);
 
 private:
-  int writeCongruent(char *From, uint64_t Size, uint64_t Offset);
+  int writeCongruent(char *From, uint64_t Size, uint64_t Offset, bool Directly);
   bool completes(uint64_t Block, char *Mine, uint64_t Begin, uint64_t End);
 
   struct SharedBlock {

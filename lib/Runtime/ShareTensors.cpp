@@ -94,7 +94,7 @@ bool mergec::shareTensors(RunContext &Run, const Group &G) {
       return false;
   for (std::unique_ptr<Edge> &E : All)
     if (int Error = Run.Shards[E->Shard].writeAt(E->data(), E->Bytes, E->Offset,
-                                                 nullptr))
+                                                 nullptr, /*Directly=*/true))
       Run.reportWriteFailure(Error);
   for (const Copy &C : Copies)
     Run.Progress.BytesShared += C.Bytes;

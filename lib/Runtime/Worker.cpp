@@ -106,9 +106,11 @@ void Worker::layOutBuffers(Flight &F) {
   const Sweep &S = F.sweep();
   uint64_t PerElement = chunkBytesPerElement(F.Code, S);
   uint64_t Room = Run.P.Memory.WorkerBytes - workerFixedBytes(S);
-  ChunkElements = PerElement ? Room / PerElement : F.TheGroup.Elements;
-  ChunkElements = std::min(ChunkElements, bestChunkElements(F.Code, S));
-  ChunkElements = ChunkElements / TileElements * TileElements;
+  SlotElements = PerElement ? Room / PerElement : F.TheGroup.Elements;
+  SlotElements = std::min(SlotElements, directChunkElements(F.Code, S));
+  SlotElements = SlotElements / TileElements * TileElements;
+  ChunkElements = std::min(SlotElements, bestChunkElements(F.Code, S) /
+                                             TileElements * TileElements);
 
   Bounce = Memory.get();
   States = Bounce + (writesUnchanged(S) ? BounceBytes : 0);
@@ -137,7 +139,7 @@ void Worker::layOutBuffers(Flight &F) {
   OutputSlots.assign(F.Code.OutputTypes.size(), nullptr);
   auto TakeSlot = [&](DType Type) {
     char *Slot = Next;
-    Next += wholeBlocks(ChunkElements * byteWidth(Type)) + FileBlockBytes;
+    Next += wholeBlocks(SlotElements * byteWidth(Type)) + FileBlockBytes;
     return Slot;
   };
   for (uint16_t Stream : S.Streams)
@@ -147,6 +149,7 @@ void Worker::layOutBuffers(Flight &F) {
       OutputSlots[W.Output] = TakeSlot(F.Code.OutputTypes[W.Output]);
   StreamBuffers = StreamSlots;
   OutputBuffers = OutputSlots;
+  Waiting.assign(OutputSlots.size(), {});
 }
 
 /// Prepares the sweep: memory, and all that an instruction needs.
@@ -308,15 +311,16 @@ size_t Worker::tileLength(const Flight &F, uint64_t Index,
   return N;
 }
 
-void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t Begin,
-                      uint64_t Count) {
+/// From offset `Offset` in the chunk to `End`.
+void Worker::runTiles(Flight &F, uint32_t Segment, uint64_t ChunkBegin,
+                      uint64_t Offset, uint64_t End) {
   if (Body.empty())
     return;
   const uint64_t SegmentBegin = F.State.Cut.begin(Segment);
-  for (uint64_t Offset = 0; Offset < Count;) {
-    size_t N = tileLength(F, Begin + Offset, Count - Offset);
-    runTile(F, Instruction::Pass::Main, SegmentBegin, Offset, Begin + Offset,
-            N);
+  while (Offset < End) {
+    size_t N = tileLength(F, ChunkBegin + Offset, End - Offset);
+    runTile(F, Instruction::Pass::Main, SegmentBegin, Offset,
+            ChunkBegin + Offset, N);
     Offset += N;
   }
 }
@@ -379,13 +383,21 @@ void Worker::placeOutputs(Flight &F, uint64_t Begin) {
     if (isHeld(Tensor))
       continue;
     const OutputPlace &To = Run.P.Places[Tensor];
-    if (!Run.Shards[To.Shard].writesDirectly())
+    if (!Run.Shards[To.Shard].mayWriteDirectly())
       continue;
     uint64_t At = To.Offset + Begin * byteWidth(F.Code.OutputTypes[W.Output]);
     if (W.From.Where == Place::Stream)
       StreamsWrittenAt[W.From.Index] = At;
-    else if (W.From.Index == W.Output)
-      place(OutputBuffers[W.Output], OutputSlots[W.Output], At);
+    else if (W.From.Index == W.Output) {
+      Collected &Before = Waiting[W.Output];
+      if (Before.Bytes == 0)
+        Before.Offset = At;
+      uint64_t FirstBlock = Before.Offset / FileBlockBytes * FileBlockBytes;
+      place(OutputBuffers[W.Output],
+            OutputSlots[W.Output] +
+                (At - FirstBlock) / FileBlockBytes * FileBlockBytes,
+            At);
+    }
   }
 }
 
@@ -446,6 +458,40 @@ bool Worker::takeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   return Read;
 }
 
+bool Worker::writeShard(uint32_t Shard, char *From, uint64_t Bytes,
+                        uint64_t Offset) {
+  using Clock = std::chrono::steady_clock;
+  ShardFile &To = Run.Shards[Shard];
+  Clock::time_point Start = Clock::now();
+  if (int Error = To.writeAt(From, Bytes, Offset, Bounce, WritesDirectly)) {
+    Run.reportWriteFailure(Error);
+    return false;
+  }
+  if (To.mayWriteDirectly())
+    Run.Writing.took(WritesDirectly, Bytes,
+                     std::chrono::nanoseconds(Clock::now() - Start).count());
+  Run.Progress.BytesWritten.fetch_add(Bytes, std::memory_order_relaxed);
+  return true;
+}
+
+/// Writes what waits in buffers that have no room for `Wanted` more elements.
+bool Worker::writeCollected(Flight &F, uint64_t Wanted) {
+  for (size_t O = 0; O != Waiting.size(); ++O) {
+    auto [Offset, Bytes] = Waiting[O];
+    uint64_t Width = byteWidth(F.Code.OutputTypes[O]);
+    if (Bytes == 0 || Bytes + Wanted * Width <= SlotElements * Width)
+      continue;
+    Waiting[O].Bytes = 0;
+    const OutputPlace &Place =
+        Run.P.Places[Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor];
+    if (!writeShard(Place.Shard, OutputSlots[O] + Offset % FileBlockBytes,
+                    Bytes, Offset))
+      return false;
+  }
+  return true;
+}
+
+/// Writes a chunk, or collects what is written directly.
 bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   for (const Sweep::Written &W : F.sweep().Outputs) {
     const OutputBinding &Bound =
@@ -461,15 +507,13 @@ bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
       continue;
     }
     const OutputPlace &Place = Run.P.Places[Bound.Tensor];
-    int Error =
-        Run.Shards[Place.Shard].writeAt(locate(W.From).Base, Count * Width,
-                                        Place.Offset + Begin * Width, Bounce);
-    if (Error) {
-      Run.reportWriteFailure(Error);
+    bool Owns =
+        W.From.Where == TileOperand::Place::Output && W.From.Index == W.Output;
+    if (Owns && WritesDirectly && Run.Shards[Place.Shard].mayWriteDirectly())
+      Waiting[W.Output].Bytes += Count * Width;
+    else if (!writeShard(Place.Shard, locate(W.From).Base, Count * Width,
+                         Place.Offset + Begin * Width))
       return false;
-    }
-    Run.Progress.BytesWritten.fetch_add(Count * Width,
-                                        std::memory_order_relaxed);
   }
   return true;
 }
@@ -525,34 +569,66 @@ void Worker::countNonFinite(Flight &F, uint64_t Count) {
   }
 }
 
-bool Worker::runSegment(Flight &F, uint32_t Segment) {
-  const Sweep &S = F.sweep();
-  for (const Reduction &R : S.Reductions)
+void Worker::beginSegment(Flight &F, uint32_t Segment) {
+  for (const Reduction &R : F.sweep().Reductions)
     if (R.Info->BeginSegment)
       R.Info->BeginSegment(R, F.State, Segment, States + R.WorkerState);
-  uint64_t End = F.State.Cut.begin(Segment + 1);
-  for (uint64_t At = F.State.Cut.begin(Segment); At < End;) {
-    if (Run.Progress.Cancel.load(std::memory_order_relaxed))
-      return false;
-    uint64_t Count = std::min(ChunkElements, End - At);
-    if (!S.Ranked.empty())
-      Count = wholeRows(F, At, Count);
-    if (!takeChunk(F, At, Count))
-      return false;
-    if (!S.Ranked.empty() && !rankChunk(F, At, Count))
-      return false;
-    runTiles(F, Segment, At, Count);
-    countNonFinite(F, Count);
-    if (!writeChunk(F, At, Count))
-      return false;
-    At += Count;
-  }
+}
+
+void Worker::endSegment(Flight &F, uint32_t Segment) {
+  const Sweep &S = F.sweep();
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];
     if (R.Info->EndSegment)
       R.Info->EndSegment(States + R.WorkerState,
                          F.SegmentRecords[I].data() +
                              uint64_t(R.Info->SegmentBytes) / 8 * Segment);
+  }
+}
+
+/// Of the chunk that begins in `Segment`: a part of it, or as many whole
+/// segments before `Last` as fit.
+uint64_t Worker::chunkLength(const Flight &F, uint32_t Segment, uint64_t Begin,
+                             uint32_t Last) const {
+  const uint64_t Most = LargeChunks ? SlotElements : ChunkElements;
+  uint64_t Count = std::min(Most, F.State.Cut.begin(Segment + 1) - Begin);
+  if (!F.sweep().Ranked.empty())
+    return wholeRows(F, Begin, Count);
+  if (Begin == F.State.Cut.begin(Segment))
+    while (++Segment != Last && F.State.Cut.begin(Segment + 1) - Begin <= Most)
+      Count = F.State.Cut.begin(Segment + 1) - Begin;
+  return Count;
+}
+
+/// Segments from `First` to before `Last`.
+bool Worker::runSegments(Flight &F, uint32_t First, uint32_t Last) {
+  const Segments &Cut = F.State.Cut;
+  uint32_t Segment = First;
+  for (uint64_t At = Cut.begin(First); Segment != Last;) {
+    if (Run.Progress.Cancel.load(std::memory_order_relaxed))
+      return false;
+    uint64_t Count = chunkLength(F, Segment, At, Last);
+    if (!takeChunk(F, At, Count))
+      return false;
+    if (!F.sweep().Ranked.empty() && !rankChunk(F, At, Count))
+      return false;
+    for (uint64_t Done = 0; Done != Count;) {
+      uint64_t Next = Cut.begin(Segment + 1);
+      uint64_t End = std::min(Count, Next - At);
+      if (At + Done == Cut.begin(Segment))
+        beginSegment(F, Segment);
+      runTiles(F, Segment, At, Done, End);
+      if (At + End == Next)
+        endSegment(F, Segment++);
+      Done = End;
+    }
+    countNonFinite(F, Count);
+    if (!writeChunk(F, At, Count))
+      return false;
+    At += Count;
+    if (!writeCollected(F, Segment != Last ? chunkLength(F, Segment, At, Last)
+                                           : SlotElements))
+      return false;
   }
   return true;
 }
@@ -567,28 +643,61 @@ bool Worker::runSample(Flight &F, uint32_t Part) {
       return false;
     const uint64_t Begin = Sample::begin(Piece, Elements);
     const uint32_t Segment = F.State.Cut.segmentOf(Begin);
-    for (const Reduction &R : F.sweep().Reductions)
-      if (R.Info->BeginSegment)
-        R.Info->BeginSegment(R, F.State, Segment, States + R.WorkerState);
+    beginSegment(F, Segment);
     if (!takeChunk(F, Begin, Sample::PieceElements))
       return false;
-    runTiles(F, Segment, Begin, Sample::PieceElements);
+    runTiles(F, Segment, Begin, 0, Sample::PieceElements);
   }
   return true;
+}
+
+/// Whether some of the sweep's results can be written directly.
+bool Worker::mayWriteDirectly(const Flight &F) const {
+  return llvm::any_of(F.sweep().Outputs, [&](const Sweep::Written &W) {
+    uint32_t Tensor = Run.P.Outputs[F.TheGroup.FirstOutput + W.Output].Tensor;
+    return !isHeld(Tensor) &&
+           Run.Shards[Run.P.Places[Tensor].Shard].mayWriteDirectly();
+  });
+}
+
+bool Worker::readsDirectly(Flight &F) {
+  const Sweep &S = F.sweep();
+  return S.Ranked.empty() && !S.ByColumns &&
+         llvm::any_of(S.Streams, [&](uint16_t Stream) {
+           return wayToRead(F, Stream) == Way::Directly;
+         });
 }
 
 void Worker::runStrand(Flight &F) {
   const Sweep &S = F.sweep();
   const uint32_t Parts = F.parts();
-  uint32_t Part = F.NextPart.fetch_add(1);
-  if (Part >= Parts)
+  if (F.NextPart.load() >= Parts)
     return;
   bind(F);
-  for (; Part < Parts; Part = F.NextPart.fetch_add(1))
+  const bool ReadsDirectly = readsDirectly(F), MayWrite = mayWriteDirectly(F);
+  // Several segments at a time make for larger requests past the page cache.
+  const uint64_t PartElements = F.TheGroup.Elements / Parts;
+  uint32_t AtOnce = 1;
+  if (!S.ByColumns && !F.isSampled() && (ReadsDirectly || MayWrite))
+    AtOnce = std::clamp<uint64_t>(SlotElements / PartElements, 1,
+                                  1 + (Parts - 1) / Run.P.Memory.Workers);
+  uint64_t ResultBytes = 0;
+  for (const Sweep::Written &W : S.Outputs)
+    ResultBytes +=
+        AtOnce * PartElements * byteWidth(F.Code.OutputTypes[W.Output]);
+  uint32_t Part = F.NextPart.fetch_add(AtOnce);
+  if (Part >= Parts)
+    return;
+  for (; Part < Parts; Part = F.NextPart.fetch_add(AtOnce)) {
+    uint32_t Last = std::min(Part + AtOnce, Parts);
+    WritesDirectly = MayWrite && Run.Writing.chooseDirect(ResultBytes);
+    // What is only copied needn't be in a cache.
+    LargeChunks = ReadsDirectly || (WritesDirectly && S.Body.empty());
     if (!(F.isSampled() ? runSample(F, Part)
           : S.ByColumns ? runBand(F, Part)
-                        : runSegment(F, Part)))
+                        : runSegments(F, Part, Last)))
       return;
+  }
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];
     if (!R.Info->Merge)

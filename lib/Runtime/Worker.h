@@ -15,6 +15,7 @@
 #include "RowRanker.h"
 #include "ShardFile.h"
 #include "SourceFile.h"
+#include "WritingWays.h"
 #include "mergec/IR/RowMap.h"
 #include "mergec/Kernels/Recipe.h"
 #include "mergec/Runtime/Runtime.h"
@@ -36,6 +37,7 @@ struct RunContext {
   Diagnostics &Diags;
   llvm::function_ref<void(uint32_t)> Finished;
   ReadingWays Ways;
+  WritingWays Writing;
   /// Set with `Progress.Cancel` after a failure has been reported.
   std::atomic<bool> Failed{false};
 
@@ -104,15 +106,22 @@ private:
   void runFused(llvm::ArrayRef<Bound> Calls, llvm::ArrayRef<KernelCall> Each);
   Address locate(const TileOperand &O) const;
   void aim();
-  bool runSegment(Flight &F, uint32_t Segment);
   bool runSample(Flight &F, uint32_t Part);
+  bool mayWriteDirectly(const Flight &F) const;
+  bool readsDirectly(Flight &F);
+  bool runSegments(Flight &F, uint32_t First, uint32_t Last);
+  uint64_t chunkLength(const Flight &F, uint32_t Segment, uint64_t Begin,
+                       uint32_t Last) const;
+  void beginSegment(Flight &F, uint32_t Segment);
+  void endSegment(Flight &F, uint32_t Segment);
   uint64_t wholeRows(const Flight &F, uint64_t Begin, uint64_t Count) const;
   bool rankChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool countRow(Flight &F, uint64_t Row, uint16_t Value);
   void runRankingPass(Flight &F, uint64_t Begin, uint64_t Count,
                       llvm::function_ref<void(size_t)> Visit);
   size_t tileLength(const Flight &F, uint64_t Index, uint64_t Left) const;
-  void runTiles(Flight &F, uint32_t Segment, uint64_t Begin, uint64_t Count);
+  void runTiles(Flight &F, uint32_t Segment, uint64_t ChunkBegin,
+                uint64_t Offset, uint64_t End);
   void runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
                uint64_t ChunkOffset, uint64_t Index, size_t N);
   /// Where a tile is.
@@ -144,6 +153,8 @@ private:
   bool readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count);
   bool takeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
+  bool writeShard(uint32_t Shard, char *From, uint64_t Bytes, uint64_t Offset);
+  bool writeCollected(Flight &F, uint64_t Wanted);
   void countNonFinite(Flight &F, uint64_t Count);
 
   struct Free {
@@ -153,12 +164,22 @@ private:
   std::unique_ptr<char, Free> Memory;
   // For the sweep that is being run:
   char *States = nullptr, *Registers = nullptr, *Bounce = nullptr;
-  uint64_t ChunkElements = 0;
+  /// Of a chunk, and of what buffers hold.
+  uint64_t ChunkElements = 0, SlotElements = 0;
   uint64_t BandBegin = 0; ///< First column.
   /// Buffers, each at a block, and where in them the chunk is.
   std::vector<char *> StreamSlots, OutputSlots, StreamBuffers, OutputBuffers;
   bool Moved = false; ///< A buffer, since instructions were aimed.
   std::vector<uint64_t> StreamsWrittenAt; ///< File offsets.
+  /// Of the segments at hand: whether chunks are large, and whether results
+  /// that can be are written directly.
+  bool LargeChunks = false, WritesDirectly = false;
+  /// What is made of an output and not written yet: bytes at a file offset,
+  /// from the beginning of its slot.
+  struct Collected {
+    uint64_t Offset = 0, Bytes = 0;
+  };
+  std::vector<Collected> Waiting; ///< By output.
   std::vector<float *> RankedBuffers, RankedTiles;
   std::optional<RowRanker> Ranker;
   char *RankMemory = nullptr; ///< The ranker's, or of the draws of whole rows.

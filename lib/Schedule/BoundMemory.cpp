@@ -19,8 +19,13 @@ using namespace mergec;
 // When the budget is short, chunks shrink first, then workers are given up.
 static constexpr uint64_t MostChunk = 256 * 1024; // elements
 static constexpr uint64_t LeastChunk = LeastChunkElements;
+/// Groups in flight for each worker.
+static constexpr uint64_t MostStates = 4;
 /// Half of the second-level cache of most machines, or less.
 static constexpr uint64_t BestChunkBytes = 1 << 20;
+/// For requests of some MiB.
+static constexpr uint64_t DirectChunkBytes = 16 << 20;
+static constexpr uint64_t MostDirectChunk = 2 * 1024 * 1024; // elements
 
 uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
   uint64_t Bytes = 0;
@@ -39,6 +44,15 @@ uint64_t mergec::bestChunkElements(const GroupCode &Code, const Sweep &S) {
   // With many inputs they are read in turn, so that not all matter at a time.
   return std::clamp(PerElement ? BestChunkBytes / PerElement : MostChunk,
                     MostChunk / 4, MostChunk);
+}
+
+uint64_t mergec::directChunkElements(const GroupCode &Code, const Sweep &S) {
+  uint64_t Best = bestChunkElements(Code, S);
+  uint64_t PerElement = chunkBytesPerElement(Code, S);
+  // Ranks are sought in the cache.
+  if (!PerElement || !S.Ranked.empty())
+    return Best;
+  return std::clamp(DirectChunkBytes / PerElement, Best, MostDirectChunk);
 }
 
 bool mergec::writesUnchanged(const Sweep &S) {
@@ -141,7 +155,7 @@ static uint64_t workerBytes(const Program &P, uint64_t Chunk) {
       Most =
           std::max(Most, workerFixedBytes(S) +
                              chunkBytesPerElement(Code, S) *
-                                 std::min(Chunk, bestChunkElements(Code, S)));
+                                 std::min(Chunk, directChunkElements(Code, S)));
   return Most;
 }
 
@@ -170,13 +184,16 @@ bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
   }
   // A worker beyond the first wants a group of its own to be in flight.
   unsigned Workers = std::max(Request.Threads, 1u);
-  auto Fits = [&](uint64_t Chunk) {
-    return (workerBytes(P, Chunk) + N.State) * Workers + N.Held <=
+  auto Fits = [&](uint64_t Chunk, uint64_t States = 1) {
+    return (workerBytes(P, Chunk) + N.State * States) * Workers + N.Held <=
            Request.Budget;
   };
   while (Workers > 1 && !Fits(LeastChunk))
     --Workers;
-  uint64_t Chunk = MostChunk;
+  // Groups in flight are worth more than the largest requests.
+  uint64_t Chunk = MostDirectChunk;
+  while (Chunk > MostChunk && !Fits(Chunk, MostStates))
+    Chunk /= 2;
   while (Chunk > LeastChunk && !Fits(Chunk))
     Chunk /= 2;
   P.Memory.Workers = Workers;
@@ -185,7 +202,8 @@ bool mergec::boundMemory(Program &P, const MemoryRequest &Request,
   // wait for the last segment of one; a few per worker are enough. Of those
   // that hold values one more than the largest is.
   uint64_t Left = Request.Budget - Workers * P.Memory.WorkerBytes;
-  P.Memory.SharedBytes = std::min(Left, N.State * Workers * 4 + N.Held * 2);
+  P.Memory.SharedBytes =
+      std::min(Left, N.State * Workers * MostStates + N.Held * 2);
   return true;
 }
 

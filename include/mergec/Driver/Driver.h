@@ -61,11 +61,6 @@ int drive(const DriverOptions &Options, llvm::raw_ostream &Out,
 void printMethods(llvm::raw_ostream &OS);
 void printOps(llvm::raw_ostream &OS);
 
-/// Memory that could be taken without others noticing, in bytes: what the
-/// machine has available, or what is left of the cgroup's limit if that is
-/// less.
-uint64_t availableMemory();
-
 /// mergec's version.
 llvm::StringRef version();
 

@@ -27,8 +27,8 @@ namespace mergec {
 enum class IOMode : uint8_t {
   Buffered, ///< Yes.
   Direct,   ///< No, where whole blocks can be read or written.
-  Auto,     ///< Inputs only where they are in it already, and results only if
-            ///< they are small; all, if the files are not on a local disk.
+  Auto,     ///< Inputs where they are in it already, small results, and all, if
+            ///< the files are not on a local disk; the rest as is faster.
 };
 
 /// Read by another thread while the program runs.
@@ -59,6 +59,11 @@ bool runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                 InstructionSet Set, RunProgress &Progress, Diagnostics &Diags,
                 llvm::function_ref<void(uint32_t Tensor)> Finished = {},
                 bool WritesAll = true);
+
+/// Memory that could be taken without others noticing, in bytes: what the
+/// machine has available, or what is left of the cgroup's limit if that is
+/// less.
+uint64_t availableMemory();
 
 } // namespace mergec
 

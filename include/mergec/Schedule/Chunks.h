@@ -18,6 +18,11 @@ namespace mergec {
 /// of the chunk is still in the second-level cache when it is read back.
 uint64_t bestChunkElements(const GroupCode &Code, const Sweep &S);
 
+/// The same where inputs are read past the page cache, which fills no cache but
+/// has a price for each request; and how much of a result is collected before
+/// it is written so.
+uint64_t directChunkElements(const GroupCode &Code, const Sweep &S);
+
 } // namespace mergec
 
 #endif // MERGEC_SCHEDULE_CHUNKS_H

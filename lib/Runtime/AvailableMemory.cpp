@@ -1,4 +1,4 @@
-//===- Memory.cpp - How much memory there is -----------------------------===//
+//===- AvailableMemory.cpp - How much memory there is --------------------===//
 //
 // Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "mergec/Driver/Driver.h"
+#include "mergec/Runtime/Runtime.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 #include <fstream>
