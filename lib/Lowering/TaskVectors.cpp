@@ -120,7 +120,7 @@ void mergec::thinByRank(MethodContext &C, size_t I, SparseVector &V) {
       Op::DrawByRank,
       {V.Full, C.constant(Density - Epsilon), C.constant(Density + Epsilon)},
       {C.randomKey(I)});
-  V.Thinned = G.create(Op::KeepWhere, {V.Full, Drawn, C.constant(1)});
+  V.Thinned = G.create(Op::KeepWhere, {V.Full, Drawn});
 }
 
 ValueId mergec::mergeTaskVectors(MethodContext &C,

@@ -29,7 +29,7 @@ static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
     if (G.type(P) != Type::scalar())
       Error = "a probability is f64, not " + typeText(G.type(P));
   Type T = G.type(Operands[0]);
-  T.Element = DType::F32;
+  T.Element = DType::Bool;
   return G.intern(T);
 }
 
@@ -54,8 +54,8 @@ const OpInfo opDrawByRank = {
     .MinOperands = 3,
     .MaxOperands = 3,
     .Attributes = Attributes,
-    .Summary = "1 with a probability that rises with the rank of |x| in its "
-               "row, else 0; drawn by `key`",
+    .Summary = "true with a probability that rises with the rank of |x| in its "
+               "row; drawn by `key`",
     .Infer = infer,
     .Emit = emit,
     .KeepsState = true,

@@ -15,18 +15,20 @@ using namespace mergec;
 // The threshold is rounded to f32 and compared with as such. Where y is a NaN x
 // is kept, so that a NaN reaches the result and is reported.
 //
-// Operands: x, y, the threshold.
+// Operands: x, y, the threshold; or x and y, which says of each element whether
+// it is kept.
 
 static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
                     llvm::ArrayRef<uint64_t>, TypeId, std::string &Error) {
   if (!sameComputed(G, Operands.take_front(), Error))
     return {};
   Type By = G.type(Operands[0]);
-  By.Element = DType::F32;
+  bool IsMarked = Operands.size() == 2;
+  By.Element = IsMarked ? DType::Bool : DType::F32;
   if (G.type(Operands[1]) != By)
     Error = "`keep_where` decides by " + typeText(By) + ", not " +
             typeText(G.type(Operands[1]));
-  else if (G.type(Operands[2]) != Type::scalar())
+  else if (!IsMarked && G.type(Operands[2]) != Type::scalar())
     Error = "the threshold is f64, not " + typeText(G.type(Operands[2]));
   return G.typeId(Operands[0]);
 }
@@ -34,6 +36,10 @@ static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   llvm::ArrayRef<ValueId> Operands = B.graph().operands(V);
   TileOperand X = B.readWide(Operands[0]), Y = B.readWide(Operands[1]);
+  if (Operands.size() == 2)
+    return B.call(X.Type == DType::F64 ? Kernel::KeepMarkedF64
+                                       : Kernel::KeepMarkedF32,
+                  B.result(V), X, Y);
   B.call(X.Type == DType::F64 ? Kernel::KeepWhereF64 : Kernel::KeepWhereF32,
          B.result(V), X, Y, B.numbers(Operands[2]));
 }
@@ -43,9 +49,9 @@ extern const OpInfo opKeepWhere;
 const OpInfo opKeepWhere = {
     .Mnemonic = "keep_where",
     .Class = OpClass::Elementwise,
-    .MinOperands = 3,
+    .MinOperands = 2,
     .MaxOperands = 3,
-    .Summary = "x where |y| is at least a threshold, else 0",
+    .Summary = "x where y says so, or |y| is at least a threshold, else 0",
     .Infer = infer,
     .Emit = emit,
     .LeavesOut = true,

@@ -26,38 +26,23 @@ static TypeId infer(Graph &G, llvm::ArrayRef<ValueId> Operands,
 
 static void emit(SweepBuilder &B, ValueId V, unsigned) {
   llvm::ArrayRef<ValueId> All = B.graph().operands(V);
-  TileOperand Count = B.scratch(DType::F64), Mean = B.scratch(DType::F64),
-              Sum = B.scratch(DType::F64), Offset = B.scratch(DType::F64);
-  NumberRef One = B.literal(1.0);
-  B.call(Kernel::FillF64, Count, {}, {}, B.literal(double(All.size())));
-
-  B.call(Kernel::FillF64, Mean, {});
-  for (ValueId X : All) {
-    TileOperand Each = B.readWide(X);
-    B.call(Each.Type == DType::F64 ? Kernel::AddScaledF64F64
-                                   : Kernel::AddScaledF64F32,
-           Mean, Each, {}, One);
+  llvm::SmallVector<TileOperand, 8> Each;
+  for (ValueId X : All)
+    Each.push_back(B.readWide(X));
+  Instruction I;
+  I.Out = B.result(V);
+  I.How = Instruction::Form::Operand;
+  for (const TileOperand &X : Each) {
+    I.A = X;
+    B.append(I);
   }
-  B.call(Kernel::DivideF64, Mean, Mean, Count);
-
-  B.call(Kernel::FillF64, Sum, {});
-  for (ValueId X : All) {
-    TileOperand Each = B.readWide(X);
-    if (Each.Type != DType::F64)
-      B.call(Kernel::WidenF64F32, Offset, Each);
-    B.call(Kernel::SubtractF64F64, Offset,
-           Each.Type == DType::F64 ? Each : Offset, Mean);
-    B.call(Kernel::MultiplyF64, Offset, Offset, Offset);
-    B.call(Kernel::AddScaledF64F64, Sum, Offset, {}, One);
-  }
-  B.call(Kernel::DivideF64, Sum, Sum, Count);
-
-  Instruction Narrow;
-  Narrow.First = Kernel::RoundF32F64;
-  Narrow.A = Sum;
-  Narrow.Out = B.result(V);
-  Narrow.State = Instruction::NonFiniteCount;
-  B.append(Narrow);
+  I.How = Instruction::Form::CallWithOperands;
+  I.A = {};
+  I.First = Each[0].Type == DType::F64 ? Kernel::VarianceF32F64
+                                       : Kernel::VarianceF32F32;
+  I.Key = All.size();
+  I.State = Instruction::NonFiniteCount;
+  B.append(I);
 }
 
 namespace mergec::ops {

@@ -12,23 +12,46 @@
 
 using namespace mergec;
 
-int HeldStore::begin(uint32_t Held) {
-  Value &V = Values[Held];
-  if (!P.Held[Held].InMemory)
-    return V.Scratch.emplace().openScratch(ScratchDirectory);
-  // Large blocks come from the kernel and go back to it when they are freed.
-  V.Memory.reset(static_cast<char *>(std::malloc(P.Held[Held].Bytes)));
-  return V.Memory ? 0 : ENOMEM;
+HeldStore::~HeldStore() {
+  for (uint32_t H = 0; H != Values.size(); ++H)
+    end(H); // What a run that failed has left.
 }
 
-void HeldStore::end(uint32_t Held) { Values[Held] = Value(); }
+int HeldStore::begin(uint32_t Held) {
+  if (P.Held[Held].InMemory)
+    return 0;
+  return Values[Held].Scratch.emplace().openScratch(ScratchDirectory);
+}
 
-int HeldStore::readAt(uint32_t Held, void *To, uint64_t Size,
-                      uint64_t Offset) const {
-  const Value &V = Values[Held];
+void HeldStore::end(uint32_t Held) {
+  Value &V = Values[Held];
+  if (char *Memory = V.Memory.exchange(nullptr))
+    Pool.giveBack(Memory, P.Held[Held].Bytes);
+  V.Scratch.reset();
+}
+
+char *HeldStore::memory(uint32_t Held) {
+  Value &V = Values[Held];
+  if (!P.Held[Held].InMemory)
+    return nullptr;
+  if (char *Memory = V.Memory.load(std::memory_order_acquire))
+    return Memory;
+  std::lock_guard Lock(Taking);
+  if (char *Memory = V.Memory.load(std::memory_order_relaxed))
+    return Memory;
+  char *Memory = Pool.take(P.Held[Held].Bytes);
+  V.Memory.store(Memory, std::memory_order_release);
+  return Memory;
+}
+
+int HeldStore::readAt(uint32_t Held, void *To, uint64_t Size, uint64_t Offset) {
+  Value &V = Values[Held];
   if (V.Scratch)
     return V.Scratch->readAt(To, Size, Offset);
-  std::memcpy(To, V.Memory.get() + Offset, Size);
+  const char *From = memory(Held);
+  if (!From)
+    return ENOMEM;
+  std::memcpy(To, From + Offset, Size);
   return 0;
 }
 
@@ -37,6 +60,10 @@ int HeldStore::writeAt(uint32_t Held, const void *From, uint64_t Size,
   Value &V = Values[Held];
   if (V.Scratch)
     return V.Scratch->writeAt(From, Size, Offset);
-  std::memcpy(V.Memory.get() + Offset, From, Size);
+  char *To = memory(Held);
+  if (!To)
+    return ENOMEM;
+  if (To + Offset != From) // Else it was made in place.
+    std::memcpy(To + Offset, From, Size);
   return 0;
 }

@@ -7,8 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Before a chunk is computed, the values that go by rank are: the instructions
-// that lead to what is ranked run over all of its tiles, and what is drawn of
-// each row is put in their place. A chunk is whole rows, or a piece of one row;
+// that lead to what is ranked run over a few rows, which are then drawn from
+// while they lie in the cache. A chunk is whole rows, or a piece of one row;
 // the ranks of a piece take the whole row's magnitudes, which are then read
 // piece by piece and counted.
 //
@@ -30,74 +30,89 @@ uint64_t Worker::wholeRows(const Flight &F, uint64_t Begin,
   return std::min(Count, Length - Begin % Length);
 }
 
-/// Runs what leads to the values to be ranked over the chunk, and calls
-/// `Visit(N)` after each tile of N elements.
-void Worker::runRankingPass(Flight &F, uint64_t Begin, uint64_t Count,
+/// Runs what leads to the values to be ranked over elements of the chunk, from
+/// `Offset` on, and puts these into `RankedRows`, one after the other; or, if
+/// there is `Visit`, at the front, and calls it with their number.
+void Worker::runRankingPass(Flight &F, uint64_t Begin, uint64_t Offset,
+                            uint64_t Count,
                             llvm::function_ref<void(size_t)> Visit) {
-  for (uint64_t Offset = 0; Offset < Count;) {
-    size_t N = tileLength(F, Begin + Offset, Count - Offset);
-    runTile(F, Pass::Ranking, Begin, Offset, Begin + Offset, N);
-    Visit(N);
-    Offset += N;
+  for (uint64_t Done = 0; Done < Count;) {
+    const uint64_t At = Offset + Done;
+    size_t N = tileLength(F, Begin + At, Count - Done);
+    for (Bound &X : Body)
+      if (X.From->Runs == Pass::Ranking)
+        X.Out = reinterpret_cast<char *>(RankedRows[X.From->Out.Index] +
+                                         (Visit ? 0 : Done));
+    runTile(F, Pass::Ranking, Begin, At, Begin + At, N);
+    if (Visit)
+      Visit(N);
+    Done += N;
   }
 }
 
 /// Counts the magnitudes of ranked value `Value` in a whole row. Leaves other
-/// data than before in the stream buffers.
+/// data than before in the stream buffers and in `RankedRows`.
 bool Worker::countRow(Flight &F, uint64_t Row, uint16_t Value) {
   uint64_t Length = F.State.Cut.RowLength, Begin = Row * Length;
-  // The pass is to write into tiles: the chunk is still to be ranked.
-  for (Bound &X : Body)
-    if (X.From->Runs == Pass::Ranking) {
-      X.Out = reinterpret_cast<char *>(RankedTiles[X.From->Out.Index]);
-      X.OutStep = 0;
-    }
-  bool Good = true;
-  for (uint64_t At = 0; At < Length && Good;) {
+  for (uint64_t At = 0; At < Length;) {
     uint64_t Count = std::min(ChunkElements, Length - At);
-    Good = readChunk(F, Begin + At, Count);
-    if (Good)
-      runRankingPass(F, Begin + At, Count, [&](size_t N) {
-        Ranker->count({RankedTiles[Value], N});
-      });
+    if (!readChunk(F, Begin + At, Count))
+      return false;
+    runRankingPass(F, Begin + At, 0, Count, [&](size_t N) {
+      Ranker->count({RankedRows[Value], N});
+    });
     At += Count;
   }
-  for (Bound &X : Body)
-    if (X.From->Runs == Pass::Ranking) {
-      Address Out = locate(X.From->Out);
-      X.Out = Out.Base;
-      X.OutStep = Out.Step;
-    }
-  return Good;
+  return true;
+}
+
+/// What ranked value `Value` is drawn with.
+KernelCall Worker::drawingOf(const Flight &F, uint16_t Value) const {
+  const RankedValue &V = F.sweep().Ranked[Value];
+  KernelCall Call = {};
+  Call.S = F.State.Numbers[V.Low.Slot];
+  Call.T = F.State.Numbers[V.High.Slot];
+  Call.Key = std::bit_cast<uint64_t>(F.State.Numbers[V.Key.Slot]);
+  return Call;
+}
+
+/// A piece of a row that is longer than a chunk.
+bool Worker::rankPiece(Flight &F, uint64_t Begin, uint64_t Count) {
+  uint64_t Length = F.State.Cut.RowLength;
+  for (uint16_t I = 0; I != RankedRows.size(); ++I) {
+    if (I != 0 && !readChunk(F, Begin, Count))
+      return false;
+    runRankingPass(F, Begin, 0, Count);
+    Ranker->begin({RankedRows[I], size_t(Count)});
+    if (!countRow(F, Begin / Length, I))
+      return false;
+    KernelCall Call = drawingOf(F, I);
+    Ranker->finish(Length, Call.S, Call.T, Call.Key, Begin, DrawnBuffers[I]);
+  }
+  return readChunk(F, Begin, Count);
 }
 
 bool Worker::rankChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   uint64_t Length = F.State.Cut.RowLength;
-  runRankingPass(F, Begin, Count, [](size_t) {});
+  if (Count < Length)
+    return rankPiece(F, Begin, Count);
   KernelFunction Draw = kernelFunction(Kernel::DrawByRankF32, Run.Set);
-  bool Whole = Count >= Length;
-  for (uint16_t I = 0; I != RankedBuffers.size(); ++I) {
-    const RankedValue &V = F.sweep().Ranked[I];
-    KernelCall Row = {};
-    Row.S = F.State.Numbers[V.Low.Slot];
-    Row.T = F.State.Numbers[V.High.Slot];
-    Row.Key = std::bit_cast<uint64_t>(F.State.Numbers[V.Key.Slot]);
-    float *Part = RankedBuffers[I];
-    if (!Whole) {
-      Ranker->begin({Part, size_t(Count)});
-      if (!countRow(F, Begin / Length, I))
-        return false;
-      Ranker->finish(Length, Row.S, Row.T, Row.Key, Begin, Part);
-      continue;
-    }
-    Row.N = Length;
-    Row.State = RankMemory;
-    for (uint64_t Offset = 0; Offset < Count; Offset += Length) {
-      Row.Out = Part + Offset;
-      Row.A = Row.Out;
-      Row.Index = Begin + Offset;
-      Draw(Row);
+  // Short rows fill tiles together.
+  const uint64_t Most = std::max<uint64_t>(TileElements / Length, 1) * Length;
+  for (uint64_t Offset = 0; Offset < Count; Offset += Most) {
+    const uint64_t Rows = std::min(Most, Count - Offset);
+    runRankingPass(F, Begin, Offset, Rows);
+    for (uint16_t I = 0; I != RankedRows.size(); ++I) {
+      KernelCall Row = drawingOf(F, I);
+      Row.N = Length;
+      Row.State = RankMemory;
+      for (uint64_t At = 0; At < Rows; At += Length) {
+        Row.A = RankedRows[I] + At;
+        Row.Out = DrawnBuffers[I] + Offset + At;
+        Row.Index = Begin + Offset + At;
+        Draw(Row);
+      }
     }
   }
-  return Whole || readChunk(F, Begin, Count);
+  return true;
 }

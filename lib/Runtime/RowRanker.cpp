@@ -80,7 +80,7 @@ void RowRanker::count(llvm::ArrayRef<float> Other) {
 }
 
 void RowRanker::finish(uint64_t Length, double Low, double High, uint64_t Key,
-                       uint64_t Index, float *Out) const {
+                       uint64_t Index, uint8_t *Out) const {
   const double Step = (High - Low) / double(Length - 1);
   uint64_t Smaller = 0;
   size_t I = 0;

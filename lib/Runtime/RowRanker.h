@@ -36,7 +36,7 @@ public:
   /// probability `Low` for the smallest of a row of `Length` ≥ 2 elements,
   /// `High` for the largest, linear in the rank in between.
   void finish(uint64_t Length, double Low, double High, uint64_t Key,
-              uint64_t Index, float *Out) const;
+              uint64_t Index, uint8_t *Out) const;
 
 private:
   void sort();

@@ -74,7 +74,9 @@ Worker::Address Worker::locate(const TileOperand &O) const {
   case Place::Output:
     return {OutputBuffers[O.Index], byteWidth(O.Type)};
   case Place::Ranked:
-    return {reinterpret_cast<char *>(RankedBuffers[O.Index]), sizeof(float)};
+    return {reinterpret_cast<char *>(RankedRows[O.Index]), 0};
+  case Place::Drawn:
+    return {reinterpret_cast<char *>(DrawnBuffers[O.Index]), 1};
   case Place::ColumnSums:
     return {States, 0};
   }
@@ -118,22 +120,20 @@ void Worker::layOutBuffers(Flight &F) {
   Registers = States + S.StateBytes;
 
   char *Next = Registers + S.Registers * TileElements * sizeof(double);
-  auto Take = [&](uint64_t Elements) {
-    auto *Floats = reinterpret_cast<float *>(Next);
-    Next += Elements * sizeof(float);
-    return Floats;
-  };
-  RankedBuffers.clear();
-  RankedTiles.clear();
-  for (size_t I = 0; I != S.Ranked.size(); ++I) {
-    RankedTiles.push_back(Take(TileElements));
-    RankedBuffers.push_back(Take(ChunkElements));
-  }
+  RankedRows.clear();
+  DrawnSlots.clear();
   if (!S.Ranked.empty()) {
     RankMemory = Next;
     Ranker.emplace(Next, ChunkElements);
     Next += ChunkElements * RankBytesPerElement;
   }
+  for (size_t I = 0; I != S.Ranked.size(); ++I) {
+    RankedRows.push_back(reinterpret_cast<float *>(Next));
+    Next += ChunkElements * sizeof(float);
+    DrawnSlots.push_back(reinterpret_cast<uint8_t *>(Next));
+    Next += ChunkElements;
+  }
+  DrawnBuffers = DrawnSlots;
   Next = Memory.get() + wholeBlocks(Next - Memory.get());
   StreamSlots.assign(F.Code.StreamTypes.size(), nullptr);
   OutputSlots.assign(F.Code.OutputTypes.size(), nullptr);
@@ -270,6 +270,16 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
       X.First(Call);
       continue;
     }
+    if (I.How == Instruction::Form::Operand) {
+      Operands.push_back(Call.A);
+      continue;
+    }
+    if (I.How == Instruction::Form::CallWithOperands) {
+      Call.A = Operands.data();
+      X.First(Call);
+      Operands.clear();
+      continue;
+    }
     if (I.How == Instruction::Form::Columns) {
       const double *From =
           &F.State.Numbers[I.S.Slot + Index % F.TheGroup.Columns * I.S.Stride];
@@ -374,14 +384,33 @@ void Worker::place(char *&Buffer, char *Slot, uint64_t Offset) {
   Buffer = Where;
 }
 
+/// What is held in memory is made there.
+void Worker::placeHeld(const Flight &F, const Sweep::Written &W, uint32_t Held,
+                       uint64_t Begin) {
+  bool IsDrawn = W.From.Where == Place::Drawn;
+  if (!IsDrawn && (W.From.Where != Place::Output || W.From.Index != W.Output))
+    return; // Is copied there.
+  char *Memory = Run.Held.memory(Held);
+  if (!Memory)
+    return;
+  char *To = Memory + Begin * byteWidth(F.Code.OutputTypes[W.Output]);
+  if (IsDrawn)
+    DrawnBuffers[W.From.Index] = reinterpret_cast<uint8_t *>(To);
+  else
+    OutputBuffers[W.Output] = To;
+  Moved = true;
+}
+
 /// Says where the results of the chunk are to be made and, in
 /// `StreamsWrittenAt`, where the streams that are written unchanged go.
 void Worker::placeOutputs(Flight &F, uint64_t Begin) {
   StreamsWrittenAt.assign(StreamBuffers.size(), 0);
   for (const Sweep::Written &W : F.sweep().Outputs) {
     uint32_t Tensor = Run.P.Outputs[F.TheGroup.FirstOutput + W.Output].Tensor;
-    if (isHeld(Tensor))
+    if (isHeld(Tensor)) {
+      placeHeld(F, W, heldIndex(Tensor), Begin);
       continue;
+    }
     const OutputPlace &To = Run.P.Places[Tensor];
     if (!Run.Shards[To.Shard].mayWriteDirectly())
       continue;
@@ -428,6 +457,12 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
     const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
     uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
     uint64_t Offset = Bound.Offset + Begin * Width, Bytes = Count * Width;
+    if (isHeld(Bound.File) && Bound.Gathered == StreamBinding::None)
+      if (char *Memory = Run.Held.memory(heldIndex(Bound.File))) {
+        StreamBuffers[Stream] = Memory + Offset;
+        Moved = true;
+        continue;
+      }
     Way How = wayToRead(F, Stream);
     bool Directly = How == Way::Directly && Offset % Width == 0;
     char *&To = StreamBuffers[Stream];

@@ -117,8 +117,11 @@ private:
   uint64_t wholeRows(const Flight &F, uint64_t Begin, uint64_t Count) const;
   bool rankChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool countRow(Flight &F, uint64_t Row, uint16_t Value);
-  void runRankingPass(Flight &F, uint64_t Begin, uint64_t Count,
-                      llvm::function_ref<void(size_t)> Visit);
+  bool rankPiece(Flight &F, uint64_t Begin, uint64_t Count);
+  KernelCall drawingOf(const Flight &F, uint16_t Value) const;
+  void runRankingPass(Flight &F, uint64_t Begin, uint64_t Offset,
+                      uint64_t Count,
+                      llvm::function_ref<void(size_t)> Visit = {});
   size_t tileLength(const Flight &F, uint64_t Index, uint64_t Left) const;
   void runTiles(Flight &F, uint32_t Segment, uint64_t ChunkBegin,
                 uint64_t Offset, uint64_t End);
@@ -149,6 +152,8 @@ private:
   bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
   void place(char *&Buffer, char *Slot, uint64_t Offset);
   void placeOutputs(Flight &F, uint64_t Begin);
+  void placeHeld(const Flight &F, const Sweep::Written &W, uint32_t Held,
+                 uint64_t Begin);
   ReadingWays::Way wayToRead(Flight &F, uint16_t Stream);
   bool readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count);
   bool takeChunk(Flight &F, uint64_t Begin, uint64_t Count);
@@ -180,7 +185,9 @@ private:
     uint64_t Offset = 0, Bytes = 0;
   };
   std::vector<Collected> Waiting; ///< By output.
-  std::vector<float *> RankedBuffers, RankedTiles;
+  std::vector<float *> RankedRows;
+  std::vector<uint8_t *> DrawnSlots, DrawnBuffers; ///< As those of outputs.
+  std::vector<const void *> Operands; ///< Of the call that comes next.
   std::optional<RowRanker> Ranker;
   char *RankMemory = nullptr; ///< The ranker's, or of the draws of whole rows.
   std::vector<Bound> Body;

@@ -35,7 +35,7 @@ uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
     if (W.From.Where == TileOperand::Place::Output && W.From.Index == W.Output)
       Bytes += byteWidth(Code.OutputTypes[W.Output]);
   if (!S.Ranked.empty())
-    Bytes += S.Ranked.size() * sizeof(float) + RankBytesPerElement;
+    Bytes += S.Ranked.size() * RankedBytesPerElement + RankBytesPerElement;
   return Bytes;
 }
 
@@ -65,8 +65,7 @@ bool mergec::writesUnchanged(const Sweep &S) {
 uint64_t mergec::workerFixedBytes(const Sweep &S) {
   // Buffers begin at a block; what is in them may begin later, and ends in one.
   uint64_t Buffers = S.Streams.size() + S.Outputs.size();
-  return S.Registers * TileElements * sizeof(double) +
-         S.Ranked.size() * TileElements * sizeof(float) + S.StateBytes +
+  return S.Registers * TileElements * sizeof(double) + S.StateBytes +
          (writesUnchanged(S) ? BounceBytes : 0) +
          (2 * Buffers + 1) * FileBlockBytes;
 }

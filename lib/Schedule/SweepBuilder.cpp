@@ -86,7 +86,7 @@ void SweepBuilder::rankRows(ValueId V, TileOperand X, const RankedValue &How) {
     Collect.State = Instruction::NonFiniteCount;
   Current->Ranked.push_back(How);
   append(Collect);
-  Places[V] = Collect.Out;
+  Places[V] = {Place::Drawn, DType::Bool, Collect.Out.Index};
 }
 
 TileOperand SweepBuilder::scratch(DType Type) {

@@ -83,6 +83,11 @@ uint32_t reference::magnitude(double X) {
 //===----------------------------------------------------------------------===//
 
 namespace {
+/// A byte that is 0 or 1.
+struct Bool {
+  using Storage = uint8_t;
+  static constexpr DType Type = DType::Bool;
+};
 struct BF16 {
   using Storage = uint16_t;
   static constexpr DType Type = DType::BF16;
@@ -349,7 +354,7 @@ template <class Type> void keepRandom(const KernelCall &C) {
 void drawByRank(const KernelCall &C) {
   const double Low = C.N == 1 ? (C.S + C.T) / 2 : C.S;
   const double Step = C.N == 1 ? 0 : (C.T - C.S) / double(C.N - 1);
-  std::vector<float> Drawn;
+  std::vector<uint8_t> Drawn;
   for (size_t I = 0; I != C.N; ++I) {
     const uint32_t M = magnitude(at<F32>(C.A, I));
     double Smaller = 0, Equal = 0;
@@ -361,7 +366,15 @@ void drawByRank(const KernelCall &C) {
     const double P = Low + Step * (Smaller + (Equal - 1) / 2);
     Drawn.push_back(keptAtRandom(C.Key, C.Index + I, std::min(P, 1 - 0x1p-32)));
   }
-  std::copy(Drawn.begin(), Drawn.end(), static_cast<float *>(C.Out));
+  std::copy(Drawn.begin(), Drawn.end(), static_cast<uint8_t *>(C.Out));
+}
+
+template <class Type> void keepMarked(const KernelCall &C) {
+  using T = typename Type::Storage;
+  for (size_t I = 0; I != C.N; ++I)
+    static_cast<T *>(C.Out)[I] = static_cast<const uint8_t *>(C.B)[I]
+                                     ? static_cast<const T *>(C.A)[I]
+                                     : T(0);
 }
 
 template <class Type> void keepWhere(const KernelCall &C) {
@@ -432,6 +445,7 @@ template <class Type> void largest(const KernelCall &C) {
 
 constexpr auto None = OperandKind::None;
 constexpr auto Values = OperandKind::Values;
+constexpr auto Marks = OperandKind::Marks;
 
 /// A kernel without state.
 template <class Out, class A, class B = A>
@@ -573,7 +587,7 @@ constexpr KernelReference Rows[] = {
     reductionRow<F64>(Kernel::CountNonFiniteF64, Count, countNonFinite<F64>),
     row<F32, F32>(Kernel::KeepRandomF32, keepRandom<F32>),
     row<F64, F64>(Kernel::KeepRandomF64, keepRandom<F64>),
-    stateRow<F32, F32>(Kernel::DrawByRankF32, StateKind::Rank, drawByRank),
+    stateRow<Bool, F32>(Kernel::DrawByRankF32, StateKind::Rank, drawByRank),
     reductionRow<F32>(Kernel::MaxF32, StateKind::Largest, largest<F32>),
     reductionRow<F64>(Kernel::MaxF64, StateKind::Largest, largest<F64>),
     reductionRow<F32>(Kernel::SumExpF32, Lanes, sumExp<F32>),
@@ -583,6 +597,8 @@ constexpr KernelReference Rows[] = {
     reductionRow<F64>(Kernel::DivergenceF64F64, Lanes, divergence, Values),
     row<F32, F32>(Kernel::KeepWhereF32, keepWhere<F32>, Values),
     row<F64, F64, F32>(Kernel::KeepWhereF64, keepWhere<F64>, Values),
+    row<F32, F32, Bool>(Kernel::KeepMarkedF32, keepMarked<F32>, Marks),
+    row<F64, F64, Bool>(Kernel::KeepMarkedF64, keepMarked<F64>, Marks),
 };
 } // namespace
 

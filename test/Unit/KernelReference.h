@@ -33,7 +33,14 @@ enum class StateKind : uint8_t {
 };
 
 /// What B holds.
-enum class OperandKind : uint8_t { None, Values, Signs, Counts, Optional };
+enum class OperandKind : uint8_t {
+  None,
+  Values,
+  Signs,
+  Counts,
+  Marks,
+  Optional
+};
 
 struct KernelReference {
   Kernel Id;

@@ -219,6 +219,8 @@ void check(const KernelReference &Row, Fill How, size_t N, uint64_t Index,
       B.setBits(I, encode(Row.B, Draw % 2 ? 1 : -1));
     else if (Row.BKind == OperandKind::Counts)
       B.setBits(I, encode(Row.B, Draw % 4));
+    else if (Row.BKind == OperandKind::Marks)
+      B.setBits(I, Draw % 2);
   }
 
   static const double Scalars[] = {0.3,   -1.7,  0.0,      1.0,          1e-3,
@@ -321,8 +323,12 @@ TEST(Kernels, EveryOneHasAReference) {
   // Which are compared with those they stand for.
   for (Kernel Together :
        {Kernel::SumTermsBF16, Kernel::SumTermsF16, Kernel::GramF32BF16,
-        Kernel::GramF32F16, Kernel::GramF32F32})
-    Seen[static_cast<size_t>(Together)] = true;
+        Kernel::GramF32F16, Kernel::GramF32F32, Kernel::VarianceF32F32,
+        Kernel::VarianceF32F64}) {
+    const size_t Id = static_cast<size_t>(Together);
+    Seen.resize(std::max(Seen.size(), Id + 1));
+    Seen[Id] = true;
+  }
   size_t Count = 0;
 #define MERGEC_KERNEL(Id) ++Count;
 #include "mergec/Kernels/Kernels.def"
@@ -653,7 +659,8 @@ TEST(Kernels, DrawsByRankEqualTheDefinition) {
   for (size_t N : {2048, 4096, 5632})
     for (uint64_t Magnitudes : {3, 300, 1 << 30})
       for (double Epsilon : {0.15, 1e-3, 1e-9}) {
-        std::vector<float> Row(N), Want(N), Out(N);
+        std::vector<float> Row(N);
+        std::vector<uint8_t> Want(N), Out(N);
         for (float &X : Row)
           X = static_cast<float>(
               std::ldexp(double(Random() % Magnitudes) - double(Magnitudes / 2),
@@ -678,6 +685,56 @@ TEST(Kernels, DrawsByRankEqualTheDefinition) {
                                << ' ' << Magnitudes << ' ' << Epsilon;
         }
       }
+}
+
+// A variance is what its steps give one by one.
+TEST(Kernels, VariancesEqualTheirSteps) {
+  std::mt19937_64 Random(6);
+  for (DType Type : {DType::F32, DType::F64})
+    for (Fill How : {Fill::AnyBits, Fill::Ordinary, Fill::FewValues})
+      for (size_t Count : {1, 2, 3, 4, 5})
+        for (size_t N : {1, 7, 16, 21, 1000, 1024}) {
+          std::vector<Buffer> Tensors(Count, Buffer(Type, N));
+          std::vector<const void *> Addresses;
+          for (Buffer &X : Tensors) {
+            fillBuffer(X, How, Random);
+            Addresses.push_back(X.data());
+          }
+          Buffer Want(DType::F32, N);
+          uint64_t WantBad = 0;
+          for (size_t I = 0; I != N; ++I) {
+            double Mean = 0, Sum = 0;
+            for (Buffer &X : Tensors)
+              Mean += X.value(I);
+            Mean /= double(Count);
+            for (Buffer &X : Tensors) {
+              const double Offset = X.value(I) - Mean;
+              Sum += Offset * Offset;
+            }
+            const auto V = static_cast<float>(Sum / double(Count));
+            Want.setBits(I, std::isnan(V) ? 0x7fc00000
+                                          : std::bit_cast<uint32_t>(V));
+            WantBad += !std::isfinite(V);
+          }
+          for (InstructionSet Set : setsHere()) {
+            Buffer Out(DType::F32, N);
+            uint64_t Bad = 0;
+            KernelCall Call = {};
+            Call.A = Addresses.data();
+            Call.Key = Count;
+            Call.Out = Out.data();
+            Call.State = &Bad;
+            Call.N = N;
+            kernelFunction(Type == DType::F64 ? Kernel::VarianceF32F64
+                                              : Kernel::VarianceF32F32,
+                           Set)(Call);
+            SCOPED_TRACE(instructionSetName(Set).str() + ", " +
+                         std::to_string(Count) + " of " + std::to_string(N));
+            sameElements(Out, Want, /*AnyNaN=*/false);
+            EXPECT_TRUE(Out.guardIntact());
+            EXPECT_EQ(Bad, WantBad);
+          }
+        }
 }
 
 // The rate of survivors is within four standard deviations, and the masks of

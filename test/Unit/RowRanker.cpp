@@ -23,7 +23,7 @@ void check(std::vector<float> Row) {
   std::vector<double> Memory(Capacity * RankBytesPerElement / sizeof(double));
   char *Room = reinterpret_cast<char *>(Memory.data());
   KernelCall Call = {};
-  std::vector<float> Want(Row.size()), Out(Row.size());
+  std::vector<uint8_t> Want(Row.size()), Out(Row.size());
   Call.Out = Want.data();
   Call.A = Row.data();
   Call.S = 0.2;

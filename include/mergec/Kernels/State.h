@@ -54,15 +54,17 @@ struct GramTerms {
 };
 
 /// What a draw by rank works in, for rows of up to some length. Behind it lie
-/// the row's magnitudes, the numbers of its open elements (4 bytes each) and
-/// the upper halves of its random words (2 bytes each).
+/// the bins of the row's elements and the upper halves of their random words (2
+/// bytes each).
 struct RankState {
-  static constexpr uint32_t Bins = 4096;
-  static constexpr uint64_t BytesPerElement = 10;
+  static constexpr uint32_t Bins = 1024, Known = 64;
+  static constexpr uint64_t BytesPerElement = 4;
   static constexpr uint64_t Spare = 1024; ///< Bytes that are written beyond.
-  uint32_t Before[Bins + 1]; ///< How many elements lie in smaller bins.
-  uint32_t Magnitude[Bins];  ///< The one of the bin whose threshold is known.
-  uint32_t Threshold[Bins];
+  /// The elements in each bin, counted in four parts; then in the first how
+  /// many lie in smaller bins.
+  uint32_t Counts[4][Bins + 16];
+  uint32_t Magnitude[Known]; ///< Some whose thresholds are known.
+  uint32_t Threshold[Known];
 };
 
 } // namespace mergec

@@ -44,7 +44,8 @@ struct TileOperand {
     Register,   ///< A tile of the worker's own.
     Stream,     ///< The chunk of an input, as stored.
     Output,     ///< The chunk of an output, as it will be stored.
-    Ranked,     ///< The chunk of a value that goes by rank.
+    Ranked,     ///< Rows of a chunk that are being ranked.
+    Drawn,      ///< What was drawn by rank of a chunk, a byte for each element.
     ColumnSums, ///< A worker's f64 for each column, at the instruction's
                 ///< `State`.
   };
@@ -74,6 +75,8 @@ struct Instruction {
     Accumulate, ///< A term of a sum: nothing if S is 0; else `First` if the sum
                 ///< is empty so far, `Next` if not.
     Columns,    ///< Out, a register, = S for each column.
+    Operand,    ///< A is one more operand of the call that follows.
+    CallWithOperands, ///< Run `First`, A being the operands' addresses.
   };
   Form How = Form::Call;
   /// What is ranked is computed for a whole chunk before the rest is.
@@ -192,7 +195,10 @@ struct RankedValue {
   bool operator==(const RankedValue &) const = default;
 };
 
-/// What ranking a chunk takes beyond the ranked values themselves.
+/// What is ranked, and whether it is drawn.
+constexpr uint64_t RankedBytesPerElement = sizeof(float) + 1;
+
+/// What ranking a chunk takes beyond that.
 constexpr uint64_t RankBytesPerElement = 32;
 static_assert(sizeof(RankState) + RankState::Spare +
                       RankState::BytesPerElement * LeastChunkElements <=
