@@ -34,6 +34,11 @@ MERGEC_INLINE void storeHigh16(uint16_t *P, U32V X) {
                                _mm256_extracti128_si256(Words, 1)));
 }
 
+MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
+  return (S32V)_mm256_cvtepu8_epi32(
+      _mm_loadl_epi64(reinterpret_cast<const __m128i *>(P)));
+}
+
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
   return (F32V)_mm256_cvtph_ps(load128(P));
 }

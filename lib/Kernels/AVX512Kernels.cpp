@@ -41,6 +41,11 @@ MERGEC_INLINE void storeHigh16(uint16_t *P, U32V X) {
                   _mm512_permutexvar_epi16((__m512i)Odd, (__m512i)X)));
 }
 
+MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
+  return (S32V)_mm512_cvtepu8_epi32(
+      _mm_loadu_si128(reinterpret_cast<const __m128i *>(P)));
+}
+
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
   return (F32V)_mm512_cvtph_ps(load256(P));
 }

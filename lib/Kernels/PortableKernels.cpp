@@ -44,6 +44,12 @@ MERGEC_INLINE void storeHigh16(uint16_t *P, U32V X) {
   storeHalf(P, __builtin_shuffle((U32V)Both, U32V{0, 2, 1, 3}));
 }
 
+MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
+  uint32_t All;
+  __builtin_memcpy(&All, P, sizeof(All));
+  return (S32V)(All & U32V{0xff, 0xff00, 0xff0000, 0xff000000});
+}
+
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
   const U32V Bits = loadHigh16(P);
   const U32V Sign = Bits & 0x80000000;

@@ -25,7 +25,8 @@ using Pass = Instruction::Pass;
 uint64_t Worker::wholeRows(const Flight &F, uint64_t Begin,
                            uint64_t Count) const {
   uint64_t Length = F.State.Cut.RowLength;
-  if (Begin % Length == 0 && Count >= Length)
+  if (Begin % Length == 0 && Count >= Length &&
+      Length <= RankState::MostElements)
     return Count - Count % Length;
   return std::min(Count, Length - Begin % Length);
 }
@@ -76,7 +77,8 @@ KernelCall Worker::drawingOf(const Flight &F, uint16_t Value) const {
   return Call;
 }
 
-/// A piece of a row that is longer than a chunk.
+/// A piece of a row that is longer than a chunk, or too long to be drawn at
+/// once.
 bool Worker::rankPiece(Flight &F, uint64_t Begin, uint64_t Count) {
   uint64_t Length = F.State.Cut.RowLength;
   for (uint16_t I = 0; I != RankedRows.size(); ++I) {
@@ -94,7 +96,7 @@ bool Worker::rankPiece(Flight &F, uint64_t Begin, uint64_t Count) {
 
 bool Worker::rankChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   uint64_t Length = F.State.Cut.RowLength;
-  if (Count < Length)
+  if (Count < Length || Length > RankState::MostElements)
     return rankPiece(F, Begin, Count);
   KernelFunction Draw = kernelFunction(Kernel::DrawByRankF32, Run.Set);
   // Short rows fill tiles together.

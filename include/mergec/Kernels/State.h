@@ -57,13 +57,15 @@ struct GramTerms {
 /// the bins of the row's elements and the upper halves of their random words (2
 /// bytes each).
 struct RankState {
+  static constexpr uint64_t MostElements = 65535;
   static constexpr uint32_t Bins = 1024, Known = 64;
   static constexpr uint64_t BytesPerElement = 4;
   static constexpr uint64_t Spare = 1024; ///< Bytes that are written beyond.
-  /// The elements in each bin, counted in four parts; then in the first how
-  /// many lie in smaller bins.
-  uint32_t Counts[4][Bins + 16];
-  uint32_t Magnitude[Known]; ///< Some whose thresholds are known.
+  /// The elements in each bin, counted in four parts: first those whose
+  /// magnitude the bin says, then those that have more bits.
+  uint16_t Counts[4][2 * Bins];
+  uint32_t Before[Bins + 16]; ///< How many elements lie in smaller bins.
+  uint32_t Magnitude[Known];  ///< Some whose thresholds are known.
   uint32_t Threshold[Known];
 };
 
