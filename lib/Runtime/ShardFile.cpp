@@ -43,7 +43,7 @@ bool ShardFile::share(const SourceFile &From, uint64_t FromOffset,
 }
 
 int ShardFile::writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce,
-                       bool Directly) {
+                       bool Directly, bool MayChange) {
   if (Offset + Size > DirectEnd) {
     uint64_t Begin = std::max(Offset, DirectEnd);
     if (int Error = Cached.writeAt(From + (Begin - Offset),
@@ -54,7 +54,7 @@ int ShardFile::writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce,
   if (Size == 0)
     return 0;
   uint64_t Lead = Offset % FileBlockBytes;
-  if (reinterpret_cast<uintptr_t>(From) % FileBlockBytes == Lead)
+  if (MayChange && reinterpret_cast<uintptr_t>(From) % FileBlockBytes == Lead)
     return writeCongruent(From, Size, Offset, Directly);
   while (Size) {
     Lead = Offset % FileBlockBytes;

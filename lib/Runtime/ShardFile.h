@@ -52,12 +52,13 @@ public:
   /// `Offset % FileBlockBytes` in memory needn't be copied.
   bool mayWriteDirectly() const { return DirectEnd != 0; }
 
-  /// Each byte of the file once, by any thread. The memory around `From` up to
-  /// multiples of FileBlockBytes is the caller's, too, and may change. `Bounce`
-  /// has BounceBytes, at a multiple of FileBlockBytes. `Directly` only matters
-  /// if that is possible. 0, or errno.
+  /// Each byte of the file once, by any thread. If it `MayChange`, the memory
+  /// around `From` up to multiples of FileBlockBytes is the caller's, too, and
+  /// blocks that are shared are put together there. `Bounce` has BounceBytes,
+  /// at a multiple of FileBlockBytes. `Directly` only matters if that is
+  /// possible. 0, or errno.
   int writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce,
-              bool Directly);
+              bool Directly, bool MayChange = true);
 
   /// False once the file system has refused to.
   bool mayShare() const { return MayShare; }

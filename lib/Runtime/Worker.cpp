@@ -498,7 +498,11 @@ bool Worker::writeShard(uint32_t Shard, char *From, uint64_t Bytes,
   using Clock = std::chrono::steady_clock;
   ShardFile &To = Run.Shards[Shard];
   Clock::time_point Start = Clock::now();
-  if (int Error = To.writeAt(From, Bytes, Offset, Bounce, WritesDirectly)) {
+  // Around a part of a held value there is what others have made.
+  const bool IsOwn =
+      From >= Memory.get() && From < Memory.get() + Run.P.Memory.WorkerBytes;
+  if (int Error =
+          To.writeAt(From, Bytes, Offset, Bounce, WritesDirectly, IsOwn)) {
     Run.reportWriteFailure(Error);
     return false;
   }

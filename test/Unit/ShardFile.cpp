@@ -95,3 +95,24 @@ TEST(ShardFile, PiecesMakeTheFileInAnyOrder) {
       EXPECT_TRUE(Got == Bytes) << Size << " bytes";
     }
 }
+
+// Part of a value that others are making the rest of.
+TEST(ShardFile, LeavesWhatIsAroundAPieceAlone) {
+  CheckpointDirectory Directory;
+  Directory.write("out", std::string(4 * FileBlockBytes, '\0'));
+  RunProgress Progress;
+  ShardFile File;
+  if (File.open(Directory.path("out"), IOMode::Direct, Progress) == EINVAL)
+    GTEST_SKIP() << "no direct writes on this file system";
+  const uint64_t Edge = FileBlockBytes + 100, End = 4 * FileBlockBytes;
+  Blocks Value(End), Bounce(BounceBytes);
+  std::memset(Value.P, 1, End);
+  EXPECT_EQ(File.writeAt(Value.P, Edge, 0, Bounce.P, true, false), 0);
+  std::memset(Value.P, 2, End);
+  EXPECT_EQ(
+      File.writeAt(Value.P + Edge, End - Edge, Edge, Bounce.P, true, false), 0);
+  EXPECT_EQ(std::count(Value.P, Value.P + End, 2), ptrdiff_t(End));
+  std::ifstream In(Directory.path("out"), std::ios::binary);
+  std::string Got(std::istreambuf_iterator<char>(In), {});
+  EXPECT_TRUE(Got == std::string(Edge, 1) + std::string(End - Edge, 2));
+}
