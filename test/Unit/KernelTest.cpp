@@ -16,6 +16,7 @@
 
 #include "KernelReference.h"
 #include "mergec/Kernels/RandomWord.h"
+#include "mergec/Kernels/Recipe.h"
 #include "mergec/Kernels/State.h"
 #include "gtest/gtest.h"
 #include <bit>
@@ -647,6 +648,94 @@ TEST(Kernels, GramsEqualTheirProducts) {
                   << ' ' << Count;
             }
           }
+}
+
+DType formatOf(llvm::StringRef Name) {
+  for (auto [End, Type] : {std::pair{"BF16", DType::BF16}, {"F16", DType::F16}})
+    if (Name.ends_with(End))
+      return Type;
+  return Name.ends_with("F64") ? DType::F64 : DType::F32;
+}
+
+// All steps one by one by the plain loops, then the kernel of the recipe: what
+// is stored and all states are the same. It may decline where something is not
+// finite, but not where everything is ordinary.
+TEST(Kernels, RecipesEqualTheirSteps) {
+  using State = std::array<double, ReductionLanes>; // Or a count, in the first.
+  std::mt19937_64 Random(19);
+  for (unsigned Number = 0; Number != Recipes.Count; ++Number)
+    for (Fill How : {Fill::Ordinary, Fill::AnyBits})
+      for (size_t N : {16, 48, 1024}) {
+        const Recipe &R = Recipes.List[Number];
+        std::vector<Buffer> In(R.Inputs, Buffer(DType::F32, N));
+        std::vector<bool> Filled(R.Inputs);
+        std::vector<std::vector<double>> Tiles(R.Count, std::vector<double>(N));
+        std::vector<State> Want(R.Count, State{}), Found;
+        FusedCall Fused = {};
+        DType Type = DType::F32;
+        for (unsigned S = 0; S != R.Count; ++S) {
+          const Recipe::Step &Step = R.Steps[S];
+          llvm::StringRef Name = kernelName(Step.Run);
+          auto Find = [&](Recipe::Operand O) -> void * {
+            if (O == Recipe::None)
+              return nullptr;
+            if (O < Recipe::Input)
+              return Tiles[O].data();
+            unsigned J = O - Recipe::Input;
+            if (!Filled[J]) {
+              In[J] = Buffer(formatOf(Name), N);
+              fillBuffer(In[J], How, Random);
+              Filled[J] = true;
+            }
+            return Fused.In[J] = In[J].data(), In[J].data();
+          };
+          KernelCall Call = {};
+          Call.A = Find(Step.A);
+          Call.B = Find(Step.B);
+          Call.C = Find(Step.C);
+          if (Step.Old != Recipe::None)
+            Tiles[S] = Tiles[Step.Old];
+          Call.Out = Tiles[S].data();
+          Call.N = N;
+          Call.Index = Name.starts_with("KeepRandom") ? 4096 : 0;
+          Call.S = Fused.S[S] = double(Random() % 1000) / 1000;
+          Call.T = Fused.T[S] = Call.S + 0.25;
+          Call.Key = Fused.Key[S] = Random();
+          Call.State = Want[S].data();
+          plain(Step.Run)(Call);
+          if (S == R.Stored)
+            Type = Name.starts_with("Round") ? formatOf(Name.drop_back(3))
+                                             : DType::F32;
+        }
+        for (InstructionSet Set : setsHere()) {
+          Found.assign(R.Count, State{});
+          for (unsigned S = 0; S != R.Count; ++S)
+            Fused.State[S] = Found[S].data();
+          Buffer Out(Type, N);
+          KernelCall Call = {};
+          Call.Out = Out.data();
+          Call.State = &Fused;
+          Call.Index = 4096;
+          Call.N = N;
+          fusedFunction(Number, Set)(Call);
+          EXPECT_TRUE(Out.guardIntact());
+          EXPECT_FALSE(Fused.Careful && How == Fill::Ordinary) << Number;
+          const std::vector<State> &Left =
+              Fused.Careful ? std::vector<State>(R.Count, State{}) : Want;
+          EXPECT_EQ(std::memcmp(Found.data(), Left.data(),
+                                Left.size() * sizeof(State)),
+                    0)
+              << instructionSetName(Set).str() << ' ' << Number << ' ' << N;
+          if (R.Stored != Recipe::None && !Fused.Careful) {
+            // A NaN that is not rounded may have any payload.
+            Buffer Wanted(Type, N);
+            std::memcpy(Wanted.data(), Tiles[R.Stored].data(),
+                        N * byteWidth(Type));
+            EXPECT_TRUE(sameElements(Out, Wanted, true))
+                << instructionSetName(Set).str() << ' ' << Number << ' ' << N;
+          }
+        }
+      }
 }
 
 // Long rows, of few magnitudes and of many, with probabilities near and far.

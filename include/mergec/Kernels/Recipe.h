@@ -269,7 +269,6 @@ consteval Recipe averageOfChanges(const Format &F, unsigned N) {
   Operand Tally = tally(R, C.X, N);
   Operand Average = R.add(Kernel::DivideNonzeroF32, Sum, Tally);
   addToBase(R, F, M.Base, &Average, 1);
-  countNonFinite(R, F, M);
   return R;
 }
 
@@ -304,19 +303,17 @@ consteval Recipe sharedAndUnique(const Format &F, unsigned N) {
   for (unsigned I = 0; I != N; ++I)
     Terms[I + 1] = R.add(Kernel::SubtractF32F32, C.X[I], Shared[I]);
   addToBase(R, F, M.Base, Terms, N + 1);
-  countNonFinite(R, F, M);
   return R;
 }
 
-/// The base, moved towards x by a share of the difference within bounds, where
-/// that is small.
+/// The base, moved towards x by the difference within bounds, or x where that
+/// is far.
 consteval Recipe boundedMove(const Format &F) {
   Recipe R;
   Models M(R, 1);
   Operand X = R.add(F.WidenF64, M.X[0]), B = R.add(F.WidenF64, M.Base);
   Operand D = R.add(Kernel::SubtractF64F64, X, B);
-  Operand Share = R.add(Kernel::ScaleF64F64, D);
-  Operand Move = R.add(Kernel::ClampF64, Share);
+  Operand Move = R.add(Kernel::ClampF64, D);
   Operand Terms[] = {B, Move};
   Operand Moved =
       sum(R, Kernel::ScaleF64F64, Kernel::AddScaledF64F64, Terms, 2);
