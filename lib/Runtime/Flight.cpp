@@ -63,6 +63,12 @@ bool Flight::findNeeded() {
   Needed.assign(S.Reductions.size(), false);
   if (isSampled() && Program::expectedElements(TheGroup, S) == 0)
     return false;
+  // One guess that is no good makes the others superfluous.
+  if (S.Selects == Sweep::Way::Guess)
+    for (const Reduction &R : S.Reductions)
+      if (R.Info->Needed && !R.Info->Needed(R, State) &&
+          !State.Selections[R.Selection].Known)
+        return false;
   bool Any = !S.Conditional;
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];

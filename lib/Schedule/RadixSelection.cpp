@@ -174,6 +174,9 @@ static void finishSampleHigh(const Reduction &R, GroupState &G,
     const uint64_t Wanted = Shared ? wanted(R, G, I) : 0;
     if (Wanted == 0) {
       Guesses[0].None = Guesses[1].None = true;
+      if (Shared)
+        G.Selections[R.Selection + I].None =
+            G.Selections[R.Selection + I].Known = true;
       continue;
     }
     const SampleRanks Ranks(Wanted, G.Cut.Elements);
@@ -223,8 +226,8 @@ static void endAround(void *Worker, void *Segment) {
 
 static void finishAround(const Reduction &R, GroupState &G, const void *,
                          const void *Segments) {
-  if (!isGoodGuess(R, G))
-    return;
+  if (!Segments || !isGoodGuess(R, G))
+    return; // Not counted.
   auto *Counts = static_cast<const GuessCounts *>(Segments);
   SelectionState &S = G.Selections[R.Selection];
   const uint64_t Wanted = wanted(R, G, 0);

@@ -109,6 +109,25 @@ TEST_F(RuntimeSelections, AreFoundWhereTheGuessIsWrong) {
   EXPECT_GT(elementsRead(700000, 2), 3.9);
 }
 
+// Then the others needn't be verified.
+TEST_F(RuntimeSelections, AreSearchedForTogether) {
+  make({300, 5003},
+       [](size_t I) { return I % 2 ? double(I * 7919 % 1500907) + 10 : 0.25; });
+  Values R = run("  %k = constant {value = 1000} : f64\n"
+                 "  %l = constant {value = 1200000} : f64\n"
+                 "  %1 = constant {value = 1} : f64\n"
+                 "  %a = select_largest %x, %k : selection\n"
+                 "  %b = select_largest %x, %l : selection\n"
+                 "  %p = keep %x, %a : T\n"
+                 "  %q = keep %x, %b : T\n"
+                 "  %r = combine %p, %q, %1, %1 : T",
+                 2);
+  Values A = largest(1000), B = largest(1200000);
+  for (size_t I = 0; I != X.size(); ++I)
+    ASSERT_EQ(R[I], A[I] + B[I]) << I;
+  EXPECT_LT(double(Did.BytesRead) / 8 / X.size(), 4.3);
+}
+
 TEST_F(RuntimeSelections, SampleIsInsideTheTensor) {
   for (uint64_t N :
        {8 * Sample::Elements, uint64_t(1) << 21, uint64_t(1) << 40}) {
