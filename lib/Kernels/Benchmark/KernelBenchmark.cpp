@@ -75,6 +75,14 @@ llvm::StringRef inputType(llvm::StringRef Name) {
   return "F32";
 }
 
+/// Kernels of lists of tiles, or of whole rows: merges measure them.
+bool isForTiles(llvm::StringRef Name) {
+  for (llvm::StringRef Other : {"SumTerms", "Gram", "Variance", "DrawByRank"})
+    if (Name.starts_with(Other))
+      return false;
+  return true;
+}
+
 /// Kernels whose speed depends on the values.
 bool hasTies(llvm::StringRef Name) {
   return Name.starts_with("Histogram") || Name.starts_with("KeepF");
@@ -132,7 +140,7 @@ int main(int Argc, char **Argv) {
   for (Kernel K : Kernels)
     for (InstructionSet Set : {InstructionSet::Portable, InstructionSet::AVX2,
                                InstructionSet::AVX512}) {
-      if (!runsHere(Set))
+      if (!runsHere(Set) || !isForTiles(kernelName(K)))
         continue;
       const llvm::StringRef Name = kernelName(K);
       const std::string Title =
