@@ -67,8 +67,7 @@ void ProgressReporter::show(double Seconds, bool) {
   uint64_t Bytes =
       Progress.BytesRead + Progress.BytesWritten + 2 * Progress.BytesShared;
   double Rate = double(Bytes) / Seconds;
-  // Sweeps that turn out not to be needed are in the total: the time left is an
-  // upper bound.
+  const uint64_t Total = this->Total + Progress.BytesUnexpected;
   double Left = Rate > 0 ? double(Total - std::min(Bytes, Total)) / Rate : 0;
   if (How == Style::Json) {
     Err << "{\"event\":\"progress\",\"bytes\":" << Bytes

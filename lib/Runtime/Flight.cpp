@@ -91,6 +91,12 @@ bool Flight::beginSweep() {
     Shared.clear();
     SegmentRecords.clear();
     bool Runs = findNeeded();
+    uint64_t Reads = !Runs         ? 0
+                     : isSampled() ? Sample::Elements
+                                   : TheGroup.Elements;
+    Unexpected += P.bytesRead(TheGroup, sweep(), Reads) -
+                  P.bytesRead(TheGroup, sweep(),
+                              Program::expectedElements(TheGroup, sweep()));
     for (const Reduction &R : sweep().Reductions) {
       Shared.emplace_back(Runs ? R.Info->SharedBytes / 8 : 0);
       SegmentRecords.emplace_back(

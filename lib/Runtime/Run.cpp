@@ -22,6 +22,7 @@
 #include <tbb/task_arena.h>
 #include <tbb/task_group.h>
 #include <unistd.h>
+#include <utility>
 
 using namespace mergec;
 
@@ -130,7 +131,9 @@ std::set<uint32_t> Scheduler::heldByOthers(const Group &G) const {
 /// Begins the group's next sweep, if there is one, with a place for each value
 /// that is held from it on.
 bool Scheduler::beginSweep(Flight &F) {
-  if (!F.beginSweep())
+  bool Begun = F.beginSweep();
+  Run.Progress.BytesUnexpected += std::exchange(F.Unexpected, 0);
+  if (!Begun)
     return false;
   if (auto It = HeldFirst.find(indexOf(F)); It != HeldFirst.end())
     for (uint32_t H : It->second)

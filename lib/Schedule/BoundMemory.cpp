@@ -246,16 +246,21 @@ uint64_t Program::expectedElements(const Group &G, const Sweep &S) {
 uint64_t Program::bytesRead() const {
   uint64_t Bytes = 0;
   for (const Group &G : Groups)
-    for (const Sweep &S : code(G).Sweeps) {
-      uint64_t Elements = expectedElements(G, S);
-      for (uint16_t Stream : S.Streams) {
-        const StreamBinding &Bound = Streams[G.FirstStream + Stream];
-        if (Bound.Gathered != StreamBinding::None && Elements == G.Elements)
-          Bytes += Gathered[Bound.Gathered].bytesRead();
-        else if (!isHeld(Bound.File))
-          Bytes += Elements * byteWidth(code(G).StreamTypes[Stream]);
-      }
-    }
+    for (const Sweep &S : code(G).Sweeps)
+      Bytes += bytesRead(G, S, expectedElements(G, S));
+  return Bytes;
+}
+
+uint64_t Program::bytesRead(const Group &G, const Sweep &S,
+                            uint64_t Elements) const {
+  uint64_t Bytes = 0;
+  for (uint16_t Stream : S.Streams) {
+    const StreamBinding &Bound = Streams[G.FirstStream + Stream];
+    if (Bound.Gathered != StreamBinding::None && Elements == G.Elements)
+      Bytes += Gathered[Bound.Gathered].bytesRead();
+    else if (!isHeld(Bound.File))
+      Bytes += Elements * byteWidth(code(G).StreamTypes[Stream]);
+  }
   return Bytes;
 }
 

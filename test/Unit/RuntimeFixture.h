@@ -88,6 +88,7 @@ protected:
                    InstructionSet::Portable, Progress, Diags,
                    [this](uint32_t Tensor) { Finished.push_back(Tensor); }));
     Did.BytesRead = Progress.BytesRead.load();
+    EXPECT_EQ(int64_t(Did.BytesRead - P.bytesRead()), Progress.BytesUnexpected);
     EXPECT_EQ(Diags.exitCode(), 0);
     Values R(X.size());
     std::ifstream(Out, std::ios::binary)

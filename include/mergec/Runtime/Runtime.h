@@ -34,6 +34,9 @@ enum class IOMode : uint8_t {
 /// Read by another thread while the program runs.
 struct RunProgress {
   std::atomic<uint64_t> BytesRead{0}, BytesWritten{0};
+  /// How much more than `Program::bytesRead` is read, or less, because of the
+  /// sweeps that have turned out to be needed or not.
+  std::atomic<int64_t> BytesUnexpected{0};
   /// Of tensors that were neither read nor written: the file system lets the
   /// result share them with an input.
   std::atomic<uint64_t> BytesShared{0};

@@ -340,6 +340,8 @@ struct Program {
   /// Bytes that all sweeps read from inputs and write to outputs when guesses
   /// are right and no other sweep is skipped.
   uint64_t bytesRead() const;
+  /// What a sweep that reads so many elements of the group reads from inputs.
+  uint64_t bytesRead(const Group &G, const Sweep &S, uint64_t Elements) const;
   uint64_t bytesWritten() const;
   /// Of these, the most that have to be moved one after the other, however many
   /// threads there are. Held values are counted, too.
