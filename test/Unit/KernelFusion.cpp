@@ -1,0 +1,264 @@
+//===- KernelFusion.cpp - Kernels that do what several do -----------------===//
+//
+// Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Weighted sums, inner products, variances and recipes, byte for byte against
+// the steps that they are made of, done one by one by plain loops.
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelBuffers.h"
+#include "mergec/Kernels/Recipe.h"
+#include "mergec/Kernels/State.h"
+#include <array>
+
+using namespace mergec;
+using namespace mergec::reference;
+
+namespace {
+
+TEST(Kernels, SumsOfTermsEqualTheirSteps) {
+  struct {
+    DType Type;
+    Kernel Scale, AddScaled, Round, Together;
+  } const Kinds[] = {
+      {DType::BF16, Kernel::ScaleF32BF16, Kernel::AddScaledF32BF16,
+       Kernel::RoundBF16F32, Kernel::SumTermsBF16},
+      {DType::F16, Kernel::ScaleF32F16, Kernel::AddScaledF32F16,
+       Kernel::RoundF16F32, Kernel::SumTermsF16},
+  };
+  std::mt19937_64 Random(17);
+  for (const auto &K : Kinds)
+    for (Fill How : {Fill::AnyBits, Fill::Ordinary, Fill::Midpoints})
+      for (size_t N : {1, 15, 16, 40, 1000, 1024})
+        for (unsigned Count = 1; Count <= SumTerms::Most; ++Count) {
+          std::vector<Buffer> X(Count, Buffer(K.Type, N));
+          Buffer Sum(DType::F32, N), Want(K.Type, N), Out(K.Type, N);
+          SumTerms Terms;
+          Terms.Count = Count;
+          KernelCall Call = {};
+          Call.N = N;
+          Call.Out = Sum.data();
+          for (unsigned T = 0; T != Count; ++T) {
+            fillBuffer(X[T], How, Random);
+            Terms.X[T] = Call.A = X[T].data();
+            Terms.S[T] = Call.S = double(Random() % 1000) / 700 - 0.5;
+            plain(T ? K.AddScaled : K.Scale)(Call);
+          }
+          uint64_t WantCount = 3;
+          Call.A = Sum.data();
+          Call.Out = Want.data();
+          Call.State = &WantCount;
+          plain(K.Round)(Call);
+          for (InstructionSet Set : setsHere()) {
+            uint64_t Found = 3;
+            KernelCall Together = {};
+            Together.A = &Terms;
+            Together.Out = Out.data();
+            Together.State = &Found;
+            Together.N = N;
+            kernelFunction(K.Together, Set)(Together);
+            EXPECT_EQ(Found, WantCount);
+            EXPECT_TRUE(Out.guardIntact());
+            EXPECT_TRUE(sameElements(Out, Want, false))
+                << instructionSetName(Set).str() << ' ' << N << ' ' << Count;
+          }
+        }
+}
+
+TEST(Kernels, GramsEqualTheirProducts) {
+  const std::tuple<DType, Kernel, Kernel> Kinds[] = {
+      {DType::BF16, Kernel::DotF32BF16, Kernel::GramF32BF16},
+      {DType::F16, Kernel::DotF32F16, Kernel::GramF32F16},
+      {DType::F32, Kernel::DotF32F32, Kernel::GramF32F32}};
+  std::mt19937_64 Random(18);
+  for (auto [Type, Dot, Gram] : Kinds)
+    for (Fill How : {Fill::AnyBits, Fill::Ordinary})
+      for (size_t N : {1, 15, 16, 17, 40, 1000, 1024})
+        for (uint64_t Index : {0, 3, 15, 1024})
+          for (unsigned Count = 2; Count <= GramTerms::Most; ++Count) {
+            using Sums = std::array<double, ReductionLanes>;
+            std::vector<Buffer> X(Count, Buffer(Type, N));
+            for (Buffer &B : X)
+              fillBuffer(B, How, Random);
+            KernelCall Call = {};
+            Call.N = N;
+            Call.Index = Index;
+            std::vector<Sums> Want, Start;
+            for (unsigned I = 0; I != Count; ++I)
+              for (unsigned J = I; J != Count; ++J) {
+                Sums &Lanes = Start.emplace_back();
+                for (double &L : Lanes)
+                  L = double(Random() % 100);
+                Want.push_back(Lanes);
+                Call.A = X[I].data();
+                Call.B = X[J].data();
+                Call.State = Want.back().data();
+                if ((I + J + N) % 3) // The others are not asked for.
+                  plain(Dot)(Call);
+              }
+            for (InstructionSet Set : setsHere()) {
+              std::vector<Sums> Found = Start;
+              GramTerms Terms = {};
+              Terms.Count = Count;
+              for (unsigned I = 0, P = 0; I != Count; ++I) {
+                Terms.X[I] = X[I].data();
+                for (unsigned J = I; J != Count; ++J, ++P)
+                  if ((I + J + N) % 3)
+                    Terms.Lanes[I][J] = Found[P].data();
+              }
+              Call.A = &Terms;
+              Call.State = nullptr;
+              kernelFunction(Gram, Set)(Call);
+              EXPECT_EQ(std::memcmp(Found.data(), Want.data(),
+                                    Found.size() * sizeof(Sums)),
+                        0)
+                  << instructionSetName(Set).str() << ' ' << N << ' ' << Index
+                  << ' ' << Count;
+            }
+          }
+}
+
+DType formatOf(llvm::StringRef Name) {
+  for (auto [End, Type] : {std::pair{"BF16", DType::BF16}, {"F16", DType::F16}})
+    if (Name.ends_with(End))
+      return Type;
+  return Name.ends_with("F64") ? DType::F64 : DType::F32;
+}
+
+// All steps one by one by the plain loops, then the kernel of the recipe: what
+// is stored and all states are the same. It may decline where something is not
+// finite, but not where everything is ordinary.
+TEST(Kernels, RecipesEqualTheirSteps) {
+  using State = std::array<double, ReductionLanes>; // Or a count, in the first.
+  std::mt19937_64 Random(19);
+  for (unsigned Number = 0; Number != Recipes.Count; ++Number)
+    for (Fill How : {Fill::Ordinary, Fill::AnyBits})
+      for (size_t N : {16, 48, 1024}) {
+        const Recipe &R = Recipes.List[Number];
+        std::vector<Buffer> In(R.Inputs, Buffer(DType::F32, N));
+        std::vector<bool> Filled(R.Inputs);
+        std::vector<std::vector<double>> Tiles(R.Count, std::vector<double>(N));
+        std::vector<State> Want(R.Count, State{}), Found;
+        FusedCall Fused = {};
+        DType Type = DType::F32;
+        for (unsigned S = 0; S != R.Count; ++S) {
+          const Recipe::Step &Step = R.Steps[S];
+          llvm::StringRef Name = kernelName(Step.Run);
+          auto Find = [&](Recipe::Operand O) -> void * {
+            if (O == Recipe::None)
+              return nullptr;
+            if (O < Recipe::Input)
+              return Tiles[O].data();
+            unsigned J = O - Recipe::Input;
+            if (!Filled[J]) {
+              In[J] = Buffer(formatOf(Name), N);
+              fillBuffer(In[J], How, Random);
+              Filled[J] = true;
+            }
+            return Fused.In[J] = In[J].data(), In[J].data();
+          };
+          KernelCall Call = {};
+          Call.A = Find(Step.A);
+          Call.B = Find(Step.B);
+          Call.C = Find(Step.C);
+          if (Step.Old != Recipe::None)
+            Tiles[S] = Tiles[Step.Old];
+          Call.Out = Tiles[S].data();
+          Call.N = N;
+          Call.Index = Name.starts_with("KeepRandom") ? 4096 : 0;
+          Call.S = Fused.S[S] = double(Random() % 1000) / 1000;
+          Call.T = Fused.T[S] = Call.S + 0.25;
+          Call.Key = Fused.Key[S] = Random();
+          Call.State = Want[S].data();
+          plain(Step.Run)(Call);
+          if (S == R.Stored)
+            Type = Name.starts_with("Round") ? formatOf(Name.drop_back(3))
+                                             : DType::F32;
+        }
+        for (InstructionSet Set : setsHere()) {
+          Found.assign(R.Count, State{});
+          for (unsigned S = 0; S != R.Count; ++S)
+            Fused.State[S] = Found[S].data();
+          Buffer Out(Type, N);
+          KernelCall Call = {};
+          Call.Out = Out.data();
+          Call.State = &Fused;
+          Call.Index = 4096;
+          Call.N = N;
+          fusedFunction(Number, Set)(Call);
+          EXPECT_TRUE(Out.guardIntact());
+          EXPECT_FALSE(Fused.Careful && How == Fill::Ordinary) << Number;
+          const std::vector<State> &Left =
+              Fused.Careful ? std::vector<State>(R.Count, State{}) : Want;
+          EXPECT_EQ(std::memcmp(Found.data(), Left.data(),
+                                Left.size() * sizeof(State)),
+                    0)
+              << instructionSetName(Set).str() << ' ' << Number << ' ' << N;
+          if (R.Stored != Recipe::None && !Fused.Careful) {
+            // A NaN that is not rounded may have any payload.
+            Buffer Wanted(Type, N);
+            std::memcpy(Wanted.data(), Tiles[R.Stored].data(),
+                        N * byteWidth(Type));
+            EXPECT_TRUE(sameElements(Out, Wanted, true))
+                << instructionSetName(Set).str() << ' ' << Number << ' ' << N;
+          }
+        }
+      }
+}
+
+// A variance is what its steps give one by one.
+TEST(Kernels, VariancesEqualTheirSteps) {
+  std::mt19937_64 Random(6);
+  for (DType Type : {DType::F32, DType::F64})
+    for (Fill How : {Fill::AnyBits, Fill::Ordinary, Fill::FewValues})
+      for (size_t Count : {1, 2, 3, 4, 5})
+        for (size_t N : {1, 7, 16, 21, 1000, 1024}) {
+          std::vector<Buffer> Tensors(Count, Buffer(Type, N));
+          std::vector<const void *> Addresses;
+          for (Buffer &X : Tensors) {
+            fillBuffer(X, How, Random);
+            Addresses.push_back(X.data());
+          }
+          Buffer Want(DType::F32, N);
+          uint64_t WantBad = 0;
+          for (size_t I = 0; I != N; ++I) {
+            double Mean = 0, Sum = 0;
+            for (Buffer &X : Tensors)
+              Mean += X.value(I);
+            Mean /= double(Count);
+            for (Buffer &X : Tensors) {
+              const double Offset = X.value(I) - Mean;
+              Sum += Offset * Offset;
+            }
+            const auto V = static_cast<float>(Sum / double(Count));
+            Want.setBits(I, std::isnan(V) ? 0x7fc00000
+                                          : std::bit_cast<uint32_t>(V));
+            WantBad += !std::isfinite(V);
+          }
+          for (InstructionSet Set : setsHere()) {
+            Buffer Out(DType::F32, N);
+            uint64_t Bad = 0;
+            KernelCall Call = {};
+            Call.A = Addresses.data();
+            Call.Key = Count;
+            Call.Out = Out.data();
+            Call.State = &Bad;
+            Call.N = N;
+            kernelFunction(Type == DType::F64 ? Kernel::VarianceF32F64
+                                              : Kernel::VarianceF32F32,
+                           Set)(Call);
+            SCOPED_TRACE(instructionSetName(Set).str() + ", " +
+                         std::to_string(Count) + " of " + std::to_string(N));
+            sameElements(Out, Want, /*AnyNaN=*/false);
+            EXPECT_TRUE(Out.guardIntact());
+            EXPECT_EQ(Bad, WantBad);
+          }
+        }
+}
+
+} // namespace
