@@ -41,8 +41,8 @@ struct Flight {
   bool isSampled() const { return sweep().Selects == Sweep::Way::Sample; }
 
   uint32_t Sweep = 0;
-  /// Bytes that are read in sweeps that weren't expected, less those of expected
-  /// ones that aren't needed.
+  /// Bytes that are read in sweeps that weren't expected, less those of
+  /// expected ones that aren't needed.
   int64_t Unexpected = 0;
   /// Full ones.
   unsigned expectedSweeps() const;

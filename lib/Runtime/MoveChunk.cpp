@@ -14,6 +14,7 @@
 
 #include "Worker.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 #include <chrono>
 #include <cstring>
 
@@ -87,6 +88,16 @@ void Worker::placeHeld(const Flight &F, const Sweep::Written &W, uint32_t Held,
   Moved = true;
 }
 
+/// Where in the slots the elements from `Begin` on go: behind what they follow
+/// in the file, too, or else with a block between.
+uint64_t Worker::nextSlot(uint64_t Begin) const {
+  if (CollectedSlot == 0)
+    return 0;
+  return Begin == CollectedEnd
+             ? CollectedSlot
+             : llvm::alignTo(CollectedSlot, FileBlockBytes) + FileBlockBytes;
+}
+
 /// Says where the results of the chunk are to be made and, in
 /// `StreamsWrittenAt`, where the streams that are written unchanged go.
 void Worker::placeOutputs(Flight &F, uint64_t Begin) {
@@ -98,21 +109,13 @@ void Worker::placeOutputs(Flight &F, uint64_t Begin) {
       continue;
     }
     const OutputPlace &To = Run.P.Places[Tensor];
-    if (!Run.Shards[To.Shard].mayWriteDirectly())
-      continue;
-    uint64_t At = To.Offset + Begin * byteWidth(F.Code.OutputTypes[W.Output]);
+    const uint64_t Width = byteWidth(F.Code.OutputTypes[W.Output]);
+    uint64_t At =
+        Run.Shards[To.Shard].mayWriteDirectly() ? To.Offset + Begin * Width : 0;
     if (W.From.Where == Place::Stream)
       StreamsWrittenAt[W.From.Index] = At;
-    else if (W.From.Index == W.Output) {
-      Collected &Before = Waiting[W.Output];
-      if (Before.Bytes == 0)
-        Before.Offset = At;
-      uint64_t FirstBlock = Before.Offset / FileBlockBytes * FileBlockBytes;
-      place(OutputBuffers[W.Output],
-            OutputSlots[W.Output] +
-                (At - FirstBlock) / FileBlockBytes * FileBlockBytes,
-            At);
-    }
+    else if (W.From.Where == Place::Output && W.From.Index == W.Output)
+      place(OutputBuffers[W.Output], OutputSlots[W.Output] + Slot * Width, At);
   }
 }
 
@@ -152,7 +155,7 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
     Way How = wayToRead(F, Stream);
     bool Directly = How == Way::Directly && Offset % Width == 0;
     char *&To = StreamBuffers[Stream];
-    place(To, StreamSlots[Stream],
+    place(To, StreamSlots[Stream] + (WritesStream[Stream] ? Slot * Width : 0),
           Directly ? Offset : StreamsWrittenAt[Stream]);
     Clock::time_point Start;
     if (How != Way::Cached)
@@ -170,6 +173,12 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
 /// Reads a chunk. Ranking reads other rows into the same buffers later.
 bool Worker::takeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   Run.Progress.Chunks.fetch_add(1, std::memory_order_relaxed);
+  Slot = nextSlot(Begin);
+  if (Slot + Count > (WritesDirectly ? SlotElements : CollectElements)) {
+    if (!writeCollected(/*Waits=*/true))
+      return false;
+    Slot = 0;
+  }
   Moved = false;
   placeOutputs(F, Begin);
   bool Read = F.sweep().Ranked.empty() ? readChunkInPlace(F, Begin, Count)
@@ -179,68 +188,73 @@ bool Worker::takeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   return Read;
 }
 
-bool Worker::writeShard(uint32_t Shard, char *From, uint64_t Bytes,
-                        uint64_t Offset) {
+/// Writes what waits. Through the page cache one thread at a time can write to
+/// a file, so that what another one keeps from being written goes on to wait
+/// unless `Waits`.
+bool Worker::writeCollected(bool Waits) {
   using Clock = std::chrono::steady_clock;
-  ShardFile &To = Run.Shards[Shard];
-  Clock::time_point Start = Clock::now();
-  // Around a part of a held value there is what others have made.
-  const bool IsOwn =
-      From >= Memory.get() && From < Memory.get() + Run.P.Memory.WorkerBytes;
-  if (int Error =
-          To.writeAt(From, Bytes, Offset, Bounce, WritesDirectly, IsOwn)) {
-    Run.reportWriteFailure(Error);
-    return false;
-  }
-  if (To.mayWriteDirectly())
-    Run.Writing.took(WritesDirectly, Bytes,
-                     std::chrono::nanoseconds(Clock::now() - Start).count());
-  Run.Progress.BytesWritten.fetch_add(Bytes, std::memory_order_relaxed);
-  return true;
-}
-
-/// Writes what waits in buffers that have no room for `Wanted` more elements.
-bool Worker::writeCollected(Flight &F, uint64_t Wanted) {
-  for (size_t O = 0; O != Waiting.size(); ++O) {
-    auto [Offset, Bytes] = Waiting[O];
-    uint64_t Width = byteWidth(F.Code.OutputTypes[O]);
-    if (Bytes == 0 || Bytes + Wanted * Width <= SlotElements * Width)
+  bool IsLeft = false;
+  for (std::vector<Collected> &Parts : Waiting) {
+    if (Parts.empty())
       continue;
-    Waiting[O].Bytes = 0;
-    const OutputPlace &Place =
-        Run.P.Places[Run.P.Outputs[F.TheGroup.FirstOutput + O].Tensor];
-    if (!writeShard(Place.Shard, OutputSlots[O] + Offset % FileBlockBytes,
-                    Bytes, Offset))
-      return false;
+    ShardFile &To = Run.Shards[Parts.front().Shard];
+    Clock::time_point Start = Clock::now();
+    if (!WritesDirectly && !Waits && To.isBeingWritten()) {
+      IsLeft = true;
+      continue;
+    }
+    uint64_t Written = 0;
+    for (const Collected &Part : Parts) {
+      // Around a part of a held value there is what others have made.
+      const bool IsOwn = Part.From >= Memory.get() &&
+                         Part.From < Memory.get() + Run.P.Memory.WorkerBytes;
+      if (int Error = To.writeAt(Part.From, Part.Bytes, Part.Offset, Bounce,
+                                 WritesDirectly, IsOwn)) {
+        Run.reportWriteFailure(Error);
+        return false;
+      }
+      Written += Part.Bytes;
+    }
+    Parts.clear();
+    if (To.mayWriteDirectly())
+      Run.Writing.took(WritesDirectly, Written,
+                       std::chrono::nanoseconds(Clock::now() - Start).count());
+    Run.Progress.BytesWritten.fetch_add(Written, std::memory_order_relaxed);
   }
+  if (!IsLeft)
+    CollectedSlot = 0;
   return true;
 }
 
-/// Writes a chunk, or collects what is written directly.
+/// Writes a chunk, or leaves it in its slots to be written with others.
 bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
-  for (const Sweep::Written &W : F.sweep().Outputs) {
+  for (auto [Index, W] : llvm::enumerate(F.sweep().Outputs)) {
     const OutputBinding &Bound =
         Run.P.Outputs[F.TheGroup.FirstOutput + W.Output];
     uint64_t Width = byteWidth(F.Code.OutputTypes[W.Output]);
+    char *From = locate(W.From).Base;
     if (isHeld(Bound.Tensor)) {
-      if (int Error =
-              Run.Held.writeAt(heldIndex(Bound.Tensor), locate(W.From).Base,
-                               Count * Width, Begin * Width)) {
+      if (int Error = Run.Held.writeAt(heldIndex(Bound.Tensor), From,
+                                       Count * Width, Begin * Width)) {
         Run.reportHeldFailure(Error);
         return false;
       }
       continue;
     }
     const OutputPlace &Place = Run.P.Places[Bound.Tensor];
-    bool Owns =
-        W.From.Where == TileOperand::Place::Output && W.From.Index == W.Output;
-    if (Owns && WritesDirectly && Run.Shards[Place.Shard].mayWriteDirectly())
-      Waiting[W.Output].Bytes += Count * Width;
-    else if (!writeShard(Place.Shard, locate(W.From).Base, Count * Width,
-                         Place.Offset + Begin * Width))
-      return false;
+    const uint64_t Offset = Place.Offset + Begin * Width;
+    std::vector<Collected> &Parts = Waiting[Index];
+    if (!Parts.empty() && Parts.back().From + Parts.back().Bytes == From &&
+        Parts.back().Offset + Parts.back().Bytes == Offset)
+      Parts.back().Bytes += Count * Width;
+    else
+      Parts.push_back({Place.Shard, From, Count * Width, Offset});
+    CollectedSlot = Slot + Count;
+    CollectedEnd = Begin + Count;
   }
-  return true;
+  if (!MayCollect)
+    return writeCollected(/*Waits=*/true);
+  return WritesDirectly || writeCollected(/*Waits=*/false);
 }
 
 /// Whether some of the sweep's results can be written directly.

@@ -35,6 +35,13 @@ int ShardFile::open(const std::string &Path, IOMode Mode, RunProgress &P) {
   return Mode == IOMode::Direct ? Error : 0;
 }
 
+int ShardFile::writeCached(const char *From, uint64_t Size, uint64_t Offset) {
+  Writers.fetch_add(1);
+  int Error = Cached.writeAt(From, Size, Offset);
+  Writers.fetch_sub(1);
+  return Error;
+}
+
 bool ShardFile::share(const SourceFile &From, uint64_t FromOffset,
                       uint64_t Size, uint64_t Offset) {
   if (Size && Cached.shareAt(From.Cached, FromOffset, Size, Offset) != 0)
@@ -46,8 +53,8 @@ int ShardFile::writeAt(char *From, uint64_t Size, uint64_t Offset, char *Bounce,
                        bool Directly, bool MayChange) {
   if (Offset + Size > DirectEnd) {
     uint64_t Begin = std::max(Offset, DirectEnd);
-    if (int Error = Cached.writeAt(From + (Begin - Offset),
-                                   Offset + Size - Begin, Begin))
+    if (int Error =
+            writeCached(From + (Begin - Offset), Offset + Size - Begin, Begin))
       return Error;
     Size = Begin - Offset;
   }
@@ -114,5 +121,5 @@ int ShardFile::writeCongruent(char *From, uint64_t Size, uint64_t Offset,
   Size = (Blocks - Skip) * FileBlockBytes;
   // Some file systems ask for more than blocks of the usual size.
   int Error = Directly ? Direct.writeAt(From, Size, Offset) : EINVAL;
-  return Error == EINVAL ? Cached.writeAt(From, Size, Offset) : Error;
+  return Error == EINVAL ? writeCached(From, Size, Offset) : Error;
 }

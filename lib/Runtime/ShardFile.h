@@ -52,6 +52,10 @@ public:
   /// `Offset % FileBlockBytes` in memory needn't be copied.
   bool mayWriteDirectly() const { return DirectEnd != 0; }
 
+  /// Through the page cache the kernel lets one thread at a time write to a
+  /// file, while others spin. Who has something else to do asks first.
+  bool isBeingWritten() const { return Writers.load() != 0; }
+
   /// Each byte of the file once, by any thread. If it `MayChange`, the memory
   /// around `From` up to multiples of FileBlockBytes is the caller's, too, and
   /// blocks that are shared are put together there. `Bounce` has BounceBytes,
@@ -67,6 +71,7 @@ public:
              uint64_t Offset);
 
 private:
+  int writeCached(const char *From, uint64_t Size, uint64_t Offset);
   int writeCongruent(char *From, uint64_t Size, uint64_t Offset, bool Directly);
   bool completes(uint64_t Block, char *Mine, uint64_t Begin, uint64_t End);
 
@@ -79,6 +84,7 @@ private:
   uint64_t DirectEnd = 0; ///< Of the whole blocks; 0: no direct writes.
   std::atomic<bool> MayShare{true};
   RunProgress *Progress = nullptr;
+  std::atomic<unsigned> Writers{0}; ///< Through the page cache.
   std::mutex Mutex;
   llvm::DenseMap<uint64_t, SharedBlock> Shared; ///< By number; not complete.
 };

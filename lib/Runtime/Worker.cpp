@@ -101,6 +101,9 @@ void Worker::aim() {
   }
 }
 
+/// Of chunks that wait until nobody else writes to their file.
+static constexpr uint64_t MostCollected = 6;
+
 /// Divides the worker's memory for the sweep.
 void Worker::layOutBuffers(Flight &F) {
   const Sweep &S = F.sweep();
@@ -111,6 +114,8 @@ void Worker::layOutBuffers(Flight &F) {
   SlotElements = SlotElements / TileElements * TileElements;
   ChunkElements = std::min(SlotElements, bestChunkElements(F.Code, S) /
                                              TileElements * TileElements);
+  CollectElements = std::min(
+      SlotElements, MostCollected * (ChunkElements + 2 * FileBlockBytes));
 
   Bounce = Memory.get();
   States = Bounce + (writesUnchanged(S) ? BounceBytes : 0);
@@ -147,7 +152,17 @@ void Worker::layOutBuffers(Flight &F) {
       OutputSlots[W.Output] = TakeSlot(F.Code.OutputTypes[W.Output]);
   StreamBuffers = StreamSlots;
   OutputBuffers = OutputSlots;
-  Waiting.assign(OutputSlots.size(), {});
+  Waiting.assign(S.Outputs.size(), {});
+  CollectedSlot = 0;
+  WritesStream.assign(StreamSlots.size(), false);
+  for (const Sweep::Written &W : S.Outputs)
+    if (W.From.Where == Place::Stream &&
+        !isHeld(Run.P.Outputs[F.TheGroup.FirstOutput + W.Output].Tensor))
+      WritesStream[W.From.Index] = true;
+  // Copies are best written while they are in a cache. Ranking reads all
+  // streams to the beginning of their slots.
+  MayCollect = !S.Body.empty() &&
+               (S.Ranked.empty() || !llvm::is_contained(WritesStream, true));
 }
 
 /// Prepares the sweep: memory, and all that an instruction needs.
@@ -441,9 +456,6 @@ bool Worker::runSegments(Flight &F, uint32_t First, uint32_t Last) {
     if (!writeChunk(F, At, Count))
       return false;
     At += Count;
-    if (!writeCollected(F, Segment != Last ? chunkLength(F, Segment, At, Last)
-                                           : SlotElements))
-      return false;
   }
   return true;
 }
@@ -488,7 +500,11 @@ void Worker::runStrand(Flight &F) {
     return;
   for (; Part < Parts; Part = F.NextPart.fetch_add(AtOnce)) {
     uint32_t Last = std::min(Part + AtOnce, Parts);
-    WritesDirectly = MayWrite && Run.Writing.chooseDirect(ResultBytes);
+    bool Directly = MayWrite && Run.Writing.chooseDirect(ResultBytes);
+    // Through the page cache what waits for its turn may go on to wait.
+    if ((WritesDirectly || Directly) && !writeCollected(/*Waits=*/true))
+      return;
+    WritesDirectly = Directly;
     // What is only copied needn't be in a cache.
     LargeChunks = ReadsDirectly || (WritesDirectly && S.Body.empty());
     if (!(F.isSampled() ? runSample(F, Part)
@@ -496,6 +512,8 @@ void Worker::runStrand(Flight &F) {
                         : runSegments(F, Part, Last)))
       return;
   }
+  if (!writeCollected(/*Waits=*/true))
+    return;
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];
     if (!R.Info->Merge)

@@ -152,14 +152,14 @@ private:
   bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
   void place(char *&Buffer, char *Slot, uint64_t Offset);
   void placeOutputs(Flight &F, uint64_t Begin);
+  uint64_t nextSlot(uint64_t Begin) const;
   void placeHeld(const Flight &F, const Sweep::Written &W, uint32_t Held,
                  uint64_t Begin);
   ReadingWays::Way wayToRead(Flight &F, uint16_t Stream);
   bool readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count);
   bool takeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
-  bool writeShard(uint32_t Shard, char *From, uint64_t Bytes, uint64_t Offset);
-  bool writeCollected(Flight &F, uint64_t Wanted);
+  bool writeCollected(bool Waits);
   void countNonFinite(Flight &F, uint64_t Count);
 
   struct Free {
@@ -170,21 +170,27 @@ private:
   // For the sweep that is being run:
   char *States = nullptr, *Registers = nullptr, *Bounce = nullptr;
   /// Of a chunk, and of what buffers hold.
-  uint64_t ChunkElements = 0, SlotElements = 0;
+  uint64_t ChunkElements = 0, CollectElements = 0, SlotElements = 0;
   uint64_t BandBegin = 0; ///< First column.
   /// Buffers, each at a block, and where in them the chunk is.
   std::vector<char *> StreamSlots, OutputSlots, StreamBuffers, OutputBuffers;
   bool Moved = false; ///< A buffer, since instructions were aimed.
-  std::vector<uint64_t> StreamsWrittenAt; ///< File offsets.
+  uint64_t Slot = 0;  ///< Where in the slots the chunk is; an element.
+  std::vector<bool> WritesStream;         ///< Unchanged, to a file.
+  std::vector<uint64_t> StreamsWrittenAt; ///< File offsets, or 0.
   /// Of the segments at hand: whether chunks are large, and whether results
   /// that can be are written directly.
   bool LargeChunks = false, WritesDirectly = false;
-  /// What is made of an output and not written yet: bytes at a file offset,
-  /// from the beginning of its slot.
+  /// Bytes of a result that are made, and not written yet.
   struct Collected {
-    uint64_t Offset = 0, Bytes = 0;
+    uint32_t Shard;
+    char *From;
+    uint64_t Bytes, Offset;
   };
-  std::vector<Collected> Waiting; ///< By output.
+  std::vector<std::vector<Collected>> Waiting; ///< By output of the sweep.
+  /// The elements that lie in slots for that, up to `CollectedEnd`.
+  uint64_t CollectedSlot = 0, CollectedEnd = 0;
+  bool MayCollect = false;
   std::vector<float *> RankedRows;
   std::vector<uint8_t *> DrawnSlots, DrawnBuffers; ///< As those of outputs.
   std::vector<const void *> Operands; ///< Of the call that comes next.
