@@ -63,12 +63,37 @@ bool Worker::readChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   return true;
 }
 
-/// Moves the chunk to where a direct read or write of file offset `Offset`
-/// wants it.
-void Worker::place(char *&Buffer, char *Slot, uint64_t Offset) {
-  char *Where = Slot + Offset % FileBlockBytes;
+void Worker::place(char *&Buffer, char *Where) {
   Moved |= Buffer != Where;
   Buffer = Where;
+}
+
+/// Finds room for a chunk in the slots of what is written: behind what it
+/// follows in the tensor, too, or else with at least a block between.
+bool Worker::takeSlot(uint64_t Begin, uint64_t Count) {
+  const bool Follows = Begin == Stretch.Begin + CollectedEnd - Stretch.Slot;
+  const uint64_t Slot =
+      CollectedEnd == 0 ? 0
+      : Follows         ? CollectedEnd
+                : llvm::alignTo(CollectedEnd, FileBlockBytes) + FileBlockBytes;
+  const uint64_t Room = WritesDirectly ? SlotElements : CollectElements;
+  if (Slot + Count > Room && !writeCollected(/*Waits=*/true))
+    return false;
+  if (CollectedEnd == 0)
+    Stretch = {0, Begin, 0};
+  else if (Follows)
+    Stretch.Before = Begin - Stretch.Begin;
+  else
+    Stretch = {Slot, Begin, 0};
+  return true;
+}
+
+/// Where the chunk goes in a slot whose bytes are read or written at file
+/// offset `Offset`: what begins a block there begins one in memory.
+char *Worker::inSlot(char *Slot, uint64_t Offset, uint64_t Width) const {
+  const uint64_t Before = Stretch.Before * Width;
+  return Slot + Stretch.Slot * Width + (Offset - Before) % FileBlockBytes +
+         Before;
 }
 
 /// What is held in memory is made there.
@@ -88,16 +113,6 @@ void Worker::placeHeld(const Flight &F, const Sweep::Written &W, uint32_t Held,
   Moved = true;
 }
 
-/// Where in the slots the elements from `Begin` on go: behind what they follow
-/// in the file, too, or else with a block between.
-uint64_t Worker::nextSlot(uint64_t Begin) const {
-  if (CollectedSlot == 0)
-    return 0;
-  return Begin == CollectedEnd
-             ? CollectedSlot
-             : llvm::alignTo(CollectedSlot, FileBlockBytes) + FileBlockBytes;
-}
-
 /// Says where the results of the chunk are to be made and, in
 /// `StreamsWrittenAt`, where the streams that are written unchanged go.
 void Worker::placeOutputs(Flight &F, uint64_t Begin) {
@@ -115,7 +130,7 @@ void Worker::placeOutputs(Flight &F, uint64_t Begin) {
     if (W.From.Where == Place::Stream)
       StreamsWrittenAt[W.From.Index] = At;
     else if (W.From.Where == Place::Output && W.From.Index == W.Output)
-      place(OutputBuffers[W.Output], OutputSlots[W.Output] + Slot * Width, At);
+      place(OutputBuffers[W.Output], inSlot(OutputSlots[W.Output], At, Width));
   }
 }
 
@@ -155,8 +170,11 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
     Way How = wayToRead(F, Stream);
     bool Directly = How == Way::Directly && Offset % Width == 0;
     char *&To = StreamBuffers[Stream];
-    place(To, StreamSlots[Stream] + (WritesStream[Stream] ? Slot * Width : 0),
-          Directly ? Offset : StreamsWrittenAt[Stream]);
+    if (WritesStream[Stream])
+      place(To, inSlot(StreamSlots[Stream],
+                       Directly ? Offset : StreamsWrittenAt[Stream], Width));
+    else
+      place(To, StreamSlots[Stream] + (Directly ? Offset % FileBlockBytes : 0));
     Clock::time_point Start;
     if (How != Way::Cached)
       Start = Clock::now();
@@ -173,12 +191,8 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
 /// Reads a chunk. Ranking reads other rows into the same buffers later.
 bool Worker::takeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   Run.Progress.Chunks.fetch_add(1, std::memory_order_relaxed);
-  Slot = nextSlot(Begin);
-  if (Slot + Count > (WritesDirectly ? SlotElements : CollectElements)) {
-    if (!writeCollected(/*Waits=*/true))
-      return false;
-    Slot = 0;
-  }
+  if (!takeSlot(Begin, Count))
+    return false;
   Moved = false;
   placeOutputs(F, Begin);
   bool Read = F.sweep().Ranked.empty() ? readChunkInPlace(F, Begin, Count)
@@ -222,7 +236,7 @@ bool Worker::writeCollected(bool Waits) {
     Run.Progress.BytesWritten.fetch_add(Written, std::memory_order_relaxed);
   }
   if (!IsLeft)
-    CollectedSlot = 0;
+    CollectedEnd = 0;
   return true;
 }
 
@@ -249,8 +263,7 @@ bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
       Parts.back().Bytes += Count * Width;
     else
       Parts.push_back({Place.Shard, From, Count * Width, Offset});
-    CollectedSlot = Slot + Count;
-    CollectedEnd = Begin + Count;
+    CollectedEnd = Stretch.Slot + Stretch.Before + Count;
   }
   if (!MayCollect)
     return writeCollected(/*Waits=*/true);

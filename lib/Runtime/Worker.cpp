@@ -153,7 +153,7 @@ void Worker::layOutBuffers(Flight &F) {
   StreamBuffers = StreamSlots;
   OutputBuffers = OutputSlots;
   Waiting.assign(S.Outputs.size(), {});
-  CollectedSlot = 0;
+  CollectedEnd = 0;
   WritesStream.assign(StreamSlots.size(), false);
   for (const Sweep::Written &W : S.Outputs)
     if (W.From.Where == Place::Stream &&

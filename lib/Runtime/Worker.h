@@ -150,9 +150,10 @@ private:
   const std::vector<double> *rowMeans(Flight &F, uint16_t Stream,
                                       uint32_t Source);
   bool readChunk(Flight &F, uint64_t Begin, uint64_t Count);
-  void place(char *&Buffer, char *Slot, uint64_t Offset);
+  void place(char *&Buffer, char *Where);
   void placeOutputs(Flight &F, uint64_t Begin);
-  uint64_t nextSlot(uint64_t Begin) const;
+  bool takeSlot(uint64_t Begin, uint64_t Count);
+  char *inSlot(char *Slot, uint64_t Offset, uint64_t Width) const;
   void placeHeld(const Flight &F, const Sweep::Written &W, uint32_t Held,
                  uint64_t Begin);
   ReadingWays::Way wayToRead(Flight &F, uint16_t Stream);
@@ -174,9 +175,8 @@ private:
   uint64_t BandBegin = 0; ///< First column.
   /// Buffers, each at a block, and where in them the chunk is.
   std::vector<char *> StreamSlots, OutputSlots, StreamBuffers, OutputBuffers;
-  bool Moved = false; ///< A buffer, since instructions were aimed.
-  uint64_t Slot = 0;  ///< Where in the slots the chunk is; an element.
-  std::vector<bool> WritesStream;         ///< Unchanged, to a file.
+  bool Moved = false;             ///< A buffer, since instructions were aimed.
+  std::vector<bool> WritesStream; ///< Unchanged, to a file.
   std::vector<uint64_t> StreamsWrittenAt; ///< File offsets, or 0.
   /// Of the segments at hand: whether chunks are large, and whether results
   /// that can be are written directly.
@@ -188,8 +188,12 @@ private:
     uint64_t Bytes, Offset;
   };
   std::vector<std::vector<Collected>> Waiting; ///< By output of the sweep.
-  /// The elements that lie in slots for that, up to `CollectedEnd`.
-  uint64_t CollectedSlot = 0, CollectedEnd = 0;
+  uint64_t CollectedEnd = 0; ///< In slots, an element; 0: nothing waits.
+  /// Elements that follow each other in slots as in the tensor, the chunk at
+  /// last: where they begin in both, and how many there are before the chunk.
+  struct {
+    uint64_t Slot = 0, Begin = 0, Before = 0;
+  } Stretch;
   bool MayCollect = false;
   std::vector<float *> RankedRows;
   std::vector<uint8_t *> DrawnSlots, DrawnBuffers; ///< As those of outputs.

@@ -21,8 +21,8 @@ static constexpr uint64_t MostChunk = 256 * 1024; // elements
 static constexpr uint64_t LeastChunk = LeastChunkElements;
 /// Groups in flight for each worker.
 static constexpr uint64_t MostStates = 4;
-/// Half of the second-level cache of most machines, or less.
-static constexpr uint64_t BestChunkBytes = 1 << 20;
+/// About the second-level cache of most machines.
+static constexpr uint64_t BestChunkBytes = 640 << 10;
 /// For requests of some MiB.
 static constexpr uint64_t DirectChunkBytes = 16 << 20;
 static constexpr uint64_t MostDirectChunk = 2 * 1024 * 1024; // elements
