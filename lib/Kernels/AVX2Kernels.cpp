@@ -100,6 +100,10 @@ MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
   return (U64V)_mm256_mul_epu32((__m256i)X, (__m256i)Y);
 }
 
+MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) {
+  return (F64V)_mm256_fmadd_pd((__m256d)X, (__m256d)Y, (__m256d)Z);
+}
+
 } // namespace
 } // namespace mergec::avx2
 

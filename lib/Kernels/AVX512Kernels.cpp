@@ -94,6 +94,10 @@ MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
   return (U64V)_mm512_mul_epu32((__m512i)X, (__m512i)Y);
 }
 
+MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) {
+  return (F64V)_mm512_fmadd_pd((__m512d)X, (__m512d)Y, (__m512d)Z);
+}
+
 } // namespace
 } // namespace mergec::avx512
 

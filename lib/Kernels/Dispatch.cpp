@@ -58,9 +58,9 @@ mergec::instructionSetFromName(llvm::StringRef Name) {
 bool mergec::runsHere(InstructionSet Set) {
 #ifdef __x86_64__
   __builtin_cpu_init();
-  const bool HasAVX2 = __builtin_cpu_supports("avx2") &&
-                       __builtin_cpu_supports("f16c") &&
-                       __builtin_cpu_supports("bmi2");
+  const bool HasAVX2 =
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c") &&
+      __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
   switch (Set) {
   case InstructionSet::Portable:
     return true;

@@ -139,6 +139,8 @@ MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
 #endif
 }
 
+MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) { return Z + X * Y; }
+
 } // namespace
 } // namespace mergec::portable
 
