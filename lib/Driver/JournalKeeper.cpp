@@ -14,10 +14,11 @@
 
 using namespace mergec;
 
-/// More often would only keep the disk from writing in an order of its own.
+/// What a merge of a minute has done is soon done again, while having it on the
+/// disk would hold it up.
 static std::chrono::duration<double> interval() {
   // For tests: the result does not depend on it.
-  double Seconds = 5;
+  double Seconds = 60;
   if (const char *Wanted = std::getenv("MERGEC_JOURNAL_SECONDS"))
     llvm::StringRef(Wanted).getAsDouble(Seconds);
   return std::chrono::duration<double>(Seconds);
@@ -67,16 +68,25 @@ void JournalKeeper::finished(uint32_t Output) {
   Finished.push_back(Output);
 }
 
+/// Waiting for the disk takes so much of the time at most: one part in this
+/// many. Whoever ends a merge may have to wait for that, too.
+static constexpr double TimesLonger = 10;
+
 void JournalKeeper::watch() {
+  using Clock = std::chrono::steady_clock;
+  std::chrono::duration<double> Pause = Interval;
   std::unique_lock Lock(Mutex);
-  while (!Ended.wait_for(Lock, Interval, [this] { return Done || Error; })) {
+  while (!Ended.wait_for(Lock, Pause, [this] { return Done || Error; })) {
     std::vector<uint32_t> Outputs = std::exchange(Finished, {});
     Lock.unlock();
     for (uint32_t O : Outputs) {
       Unnoted.push_back(C.Places[O]);
       Results[C.Places[O].Result].Complete[C.Places[O].Tensor] = true;
     }
+    const Clock::time_point Start = Clock::now();
     int Failed = write();
+    Pause = std::max<std::chrono::duration<double>>(
+        Interval, TimesLonger * (Clock::now() - Start));
     Lock.lock();
     Error = Failed;
   }

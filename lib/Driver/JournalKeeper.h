@@ -16,7 +16,7 @@
 
 namespace mergec {
 
-/// While a program runs, writes down every few seconds which tensors are
+/// While a program runs, writes down every minute or so which tensors are
 /// complete: a thread of its own waits for the disk. What was completed last is
 /// not waited for at the end, so that neither a short merge nor an interrupted
 /// one is held up.
