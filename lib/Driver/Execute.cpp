@@ -105,7 +105,9 @@ static void printStats(const Program &P, const RunProgress &Did,
       << " locks, " << Did.LocksWaitedFor << " waited for; "
       << llvm::format("%.3f %%", 100.0 * double(P.longestChain()) /
                                      double(std::max<uint64_t>(All, 1)))
-      << " of the bytes one after the other\n";
+      << " of the bytes one after the other\n"
+      << Did.InstructionsFused << " of " << Did.Instructions
+      << " instructions in kernels that do several\n";
 }
 
 /// Leaves what is complete to the next run, and says where; false if there is

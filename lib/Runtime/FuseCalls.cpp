@@ -48,6 +48,7 @@ static constexpr FusedGram Grams[] = {
 
 void Worker::fuseCalls() {
   Fusions.clear();
+  size_t Fused = 0;
   for (size_t At = 0; At < Body.size();) {
     size_t Count = findRecipe(At);
     if (!Count)
@@ -56,7 +57,10 @@ void Worker::fuseCalls() {
       Count = findGram(At);
     Body[At].Fused = Count;
     At += std::max<size_t>(Count, 1);
+    Fused += Count;
   }
+  Run.Progress.Instructions.fetch_add(Body.size(), std::memory_order_relaxed);
+  Run.Progress.InstructionsFused.fetch_add(Fused, std::memory_order_relaxed);
 }
 
 size_t Worker::findRecipe(size_t Begin) {

@@ -43,6 +43,9 @@ struct RunProgress {
   /// What has been handed out to threads (each is a share of one sweep), and
   /// the chunks they have taken.
   std::atomic<uint64_t> Tasks{0}, Chunks{0};
+  /// Of the sweeps, once for each thread that takes part in one: instructions,
+  /// and how many of them one kernel does together with others.
+  std::atomic<uint64_t> Instructions{0}, InstructionsFused{0};
   /// Locks taken, and how many of them another thread held.
   std::atomic<uint64_t> Locks{0}, LocksWaitedFor{0};
   /// Set by anyone: the run stops at the next chunk and returns false.
