@@ -125,8 +125,10 @@ void Worker::placeOutputs(Flight &F, uint64_t Begin) {
     }
     const OutputPlace &To = Run.P.Places[Tensor];
     const uint64_t Width = byteWidth(F.Code.OutputTypes[W.Output]);
-    uint64_t At =
-        Run.Shards[To.Shard].mayWriteDirectly() ? To.Offset + Begin * Width : 0;
+    // Where it doesn't matter, as if the file began with the stretch.
+    const uint64_t At = Run.Shards[To.Shard].mayWriteDirectly()
+                            ? To.Offset + Begin * Width
+                            : Stretch.Before * Width;
     if (W.From.Where == Place::Stream)
       StreamsWrittenAt[W.From.Index] = At;
     else if (W.From.Where == Place::Output && W.From.Index == W.Output)
