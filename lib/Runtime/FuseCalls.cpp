@@ -12,6 +12,10 @@
 // 16-bit inputs that is rounded at once, with which most methods end, and the
 // inner products of a few inputs, with which most that need two sweeps begin.
 //
+// Where that takes all instructions of a sweep no tile has to stay in the
+// first-level cache, and the kernels are given strips of several: to call one
+// and to begin its sums costs as much as a good part of a tile.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Worker.h"
@@ -59,8 +63,35 @@ void Worker::fuseCalls() {
     At += std::max<size_t>(Count, 1);
     Fused += Count;
   }
+  AtOnce =
+      Fused == Body.size() && needsNoRegister() ? StripElements : TileElements;
   Run.Progress.Instructions.fetch_add(Body.size(), std::memory_order_relaxed);
   Run.Progress.InstructionsFused.fetch_add(Fused, std::memory_order_relaxed);
+}
+
+/// Whether all that goes into the fused kernels and comes from them lies in
+/// buffers of chunks, if all instructions are fused.
+bool Worker::needsNoRegister() const {
+  auto IsRegister = [](const TileOperand &O) {
+    return O.Where == Place::Register;
+  };
+  for (const Fusion &F : Fusions)
+    if (IsRegister(F.Result) || llvm::any_of(F.Ins, IsRegister))
+      return false;
+  for (size_t At = 0; At != Body.size(); At += Body[At].Fused) {
+    if (Body[At].Fusion != Bound::NoFusion)
+      continue;
+    for (size_t K = 0; K != Body[At].Fused; ++K) {
+      const Instruction &I = *Body[At + K].From;
+      // A sum's own register is read by the rounding at its end.
+      const bool EndsSum = !Body[At].Vectors && K + 1 == Body[At].Fused;
+      if ((!EndsSum && IsRegister(I.A)) || IsRegister(I.B) || IsRegister(I.C))
+        return false;
+      if (EndsSum && IsRegister(I.Out))
+        return false;
+    }
+  }
+  return true;
 }
 
 size_t Worker::findRecipe(size_t Begin) {

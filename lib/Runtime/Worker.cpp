@@ -247,24 +247,39 @@ KernelCall Worker::callFor(const Flight &F, const Bound &X,
   return Call;
 }
 
-void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
-                     uint64_t ChunkOffset, uint64_t Index, size_t N) {
-  const uint64_t RowLength = F.State.Cut.RowLength;
-  const bool SplitRows = F.sweep().SplitRows;
-  const uint64_t Row = SplitRows ? Index / RowLength : 0;
-  const uint64_t Column = SplitRows ? Index % RowLength : 0;
-  const Tile Where = {ChunkOffset, Index, Index - SegmentBegin, Row, Column, N};
+/// Some of a tile's instructions, one tile after the other: what a kernel has
+/// declined to do with all of it.
+void Worker::runByTiles(Flight &F, Instruction::Pass Pass, const Tile &All,
+                        size_t Begin, size_t End) {
+  for (size_t Done = 0; Done < All.N; Done += TileElements) {
+    Tile Part = All;
+    Part.ChunkOffset += Done;
+    Part.Index += Done;
+    Part.InSegment += Done;
+    Part.Column += F.sweep().SplitRows ? Done : 0;
+    Part.N = std::min(TileElements, All.N - Done);
+    runInstructions(F, Pass, Part, Begin, End);
+  }
+}
+
+/// Instructions from `Begin` to before `End`.
+void Worker::runInstructions(Flight &F, Instruction::Pass Pass,
+                             const Tile &Where, size_t Begin, size_t End) {
   uint64_t CountedLater = 0;
   bool Empty = true; // Of the sum being accumulated.
-  for (size_t At = 0; At < Body.size(); ++At) {
+  for (size_t At = Begin; At < End; ++At) {
     const Bound &X = Body[At];
     const Instruction &I = *X.From;
     if (I.Runs != Pass && I.Runs != Instruction::Pass::Both)
       continue;
-    if (X.Fusion != Bound::NoFusion && Pass == Instruction::Pass::Main &&
-        runFusion(X, Where)) {
-      At += X.Fused - 1;
-      continue;
+    if (X.Fusion != Bound::NoFusion && Pass == Instruction::Pass::Main) {
+      const bool Done = runFusion(X, Where);
+      if (!Done && Where.N > TileElements)
+        runByTiles(F, Pass, Where, At, At + X.Fused);
+      if (Done || Where.N > TileElements) {
+        At += X.Fused - 1;
+        continue;
+      }
     }
     if (X.Fused && X.Fusion == Bound::NoFusion) {
       KernelCall Each[MostFused];
@@ -295,11 +310,12 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
     }
     if (I.How == Instruction::Form::Columns) {
       const double *From =
-          &F.State.Numbers[I.S.Slot + Index % F.TheGroup.Columns * I.S.Stride];
+          &F.State.Numbers[I.S.Slot +
+                           Where.Index % F.TheGroup.Columns * I.S.Stride];
       if (I.Out.Type == DType::F64)
-        spread(From, I.S.Stride, static_cast<double *>(Call.Out), N);
+        spread(From, I.S.Stride, static_cast<double *>(Call.Out), Where.N);
       else
-        spread(From, I.S.Stride, static_cast<float *>(Call.Out), N);
+        spread(From, I.S.Stride, static_cast<float *>(Call.Out), Where.N);
       continue;
     }
     Empty |= I.StartsSum;
@@ -308,8 +324,19 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
       Empty = false;
     }
     if (I.EndsSum && Empty)
-      std::memset(Call.Out, 0, N * byteWidth(I.Out.Type));
+      std::memset(Call.Out, 0, Where.N * byteWidth(I.Out.Type));
   }
+}
+
+void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
+                     uint64_t ChunkOffset, uint64_t Index, size_t N) {
+  const uint64_t RowLength = F.State.Cut.RowLength;
+  const bool SplitRows = F.sweep().SplitRows;
+  const uint64_t Row = SplitRows ? Index / RowLength : 0;
+  const uint64_t Column = SplitRows ? Index % RowLength : 0;
+  runInstructions(F, Pass,
+                  {ChunkOffset, Index, Index - SegmentBegin, Row, Column, N}, 0,
+                  Body.size());
   // Pieces of rows that are longer than a segment are put together at the end.
   if (Pass != Instruction::Pass::Main || !SplitRows ||
       Column + N != RowLength || F.State.Cut.SegmentsPerRow != 1)
@@ -323,7 +350,7 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
 /// Of the tile that begins at element `Index` of the tensor.
 size_t Worker::tileLength(const Flight &F, uint64_t Index,
                           uint64_t Left) const {
-  uint64_t N = std::min<uint64_t>(TileElements, Left);
+  uint64_t N = std::min<uint64_t>(AtOnce, Left);
   const Sweep &S = F.sweep();
   if (!S.SplitRows && !S.SplitColumns)
     return N;

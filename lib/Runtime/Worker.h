@@ -101,6 +101,7 @@ private:
   size_t findRecipe(size_t Begin);
   bool follows(const Recipe &R, size_t Begin, Fusion &F) const;
   bool isReadLater(const TileOperand &Register, size_t From) const;
+  bool needsNoRegister() const;
   size_t findSum(size_t Begin);
   size_t findGram(size_t Begin);
   void runFused(llvm::ArrayRef<Bound> Calls, llvm::ArrayRef<KernelCall> Each);
@@ -133,6 +134,10 @@ private:
     uint64_t InSegment, Row, Column; ///< 0 if nothing is per row.
     size_t N;
   };
+  void runByTiles(Flight &F, Instruction::Pass Pass, const Tile &All,
+                  size_t Begin, size_t End);
+  void runInstructions(Flight &F, Instruction::Pass Pass, const Tile &Where,
+                       size_t Begin, size_t End);
   KernelCall callFor(const Flight &F, const Bound &X, const Tile &T) const;
   bool runFusion(const Bound &X, const Tile &T);
   bool runBand(Flight &F, uint64_t Band);
@@ -201,6 +206,8 @@ private:
   std::optional<RowRanker> Ranker;
   char *RankMemory = nullptr; ///< The ranker's, or of the draws of whole rows.
   std::vector<Bound> Body;
+  /// The most elements that the body is run on at once.
+  size_t AtOnce = TileElements;
   std::vector<Fusion> Fusions;
   std::vector<uint64_t> NonFinite; ///< By output, then of all others, then
                                    ///< by stream.

@@ -364,7 +364,8 @@ void drawByRank(const KernelCall &C) {
       Equal += Other == M;
     }
     const double P = Low + Step * (Smaller + (Equal - 1) / 2);
-    Drawn.push_back(keptAtRandom(C.Key, C.Index + I, std::min(P, 1 - 0x1p-32)));
+    Drawn.push_back(P > 0 && randomWord(C.Key, C.Index + I) <
+                                 uint32_t(std::min(P, 1 - 0x1p-32) * 0x1p32));
   }
   std::copy(Drawn.begin(), Drawn.end(), static_cast<uint8_t *>(C.Out));
 }

@@ -394,15 +394,25 @@ TEST(Kernels, RandomWordsHaveTheKnownAnswers) {
   EXPECT_EQ(randomWord(0, 0) >> 16, Zeros7[0] & 0xffff);
   EXPECT_EQ(randomWord(0, 7) >> 16, Zeros7[3] >> 16);
 
+  // A word bit by bit, from a block each.
+  auto WordOf = [](uint32_t Index) {
+    uint32_t Word = 0;
+    for (uint32_t Place = 0; Place != 32; ++Place) {
+      const Block Bits = philox4x32({Index / 128, 0, Place, 1}, {}, 7);
+      Word = Word << 1 | (Bits[Index % 128 / 32] >> Index % 32 & 1);
+    }
+    return Word;
+  };
   for (InstructionSet Set : setsHere())
-    for (size_t I = 0; I != 20; ++I)
+    for (uint32_t I :
+         {0u, 1u, 31u, 32u, 77u, 127u, 128u, 1023u, 1024u, 123456u})
       for (int Above : {0, 1}) {
         const float One = 1;
         float Out;
         KernelCall Call = {};
         Call.Out = &Out;
         Call.A = &One;
-        Call.S = (static_cast<double>(randomWord(0, I)) + Above) * 0x1p-32;
+        Call.S = (static_cast<double>(WordOf(I)) + Above) * 0x1p-32;
         Call.T = 2;
         Call.Index = I;
         Call.N = 1;

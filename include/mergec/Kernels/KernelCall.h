@@ -24,6 +24,10 @@ namespace mergec {
 /// The most elements a kernel is given at once. A multiple of 16.
 constexpr size_t TileElements = 1024;
 
+/// The most elements that a kernel is given at once which does all that is done
+/// with them: a multiple of a tile.
+constexpr size_t StripElements = 8 * TileElements;
+
 /// Reductions add into this many partial sums, element i of a segment (or row)
 /// into partial sum i mod 16, whatever the width of the machine's vectors.
 constexpr size_t ReductionLanes = 16;

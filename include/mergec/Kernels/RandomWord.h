@@ -6,17 +6,26 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The definition of the random numbers that the KeepRandom kernels use, and
-// what tests and oracles compare with: a pure function of a 64-bit key and an
-// element's index, so that any part of any tensor can be drawn in any order.
+// The definition of the random numbers that kernels use, and what tests and
+// oracles compare with: a pure function of a 64-bit key and an element's index,
+// so that any part of any tensor can be drawn in any order.
 //
 // The generator is Philox4x32 with 7 rounds (Salmon, Moraes, Dror and Shaw,
 // "Parallel random numbers: as easy as 1, 2, 3", SC 2011): the fewest with
-// which it passes BigCrush. One block of it gives the upper halves of eight
-// elements' words, another one the lower halves: that of element i is half
-// i mod 8, the lower one of a word first, of the block whose counter is
-// (floor(i / 8), 0) or (floor(i / 8), 1). So the second block is only needed
-// where the upper half is that of the threshold.
+// which it passes BigCrush.
+//
+// Where all elements are kept with the same probability, a word for each is
+// drawn bit by bit, since a number in binary is below another as soon as it has
+// a 0 where that has its next 1: one block gives a bit to 128 elements, and a
+// probability of 1/2 needs one, of 3/4 two. Bit j of the word of element i, 0
+// the highest, is bit i mod 128, the lowest of the first word first, of the
+// block whose counter is (floor(i / 128), j, 1).
+//
+// Where each element has a probability of its own, by its rank, one block gives
+// the upper halves of eight elements' words, another one the lower halves: that
+// of element i is half i mod 8, the lower one of a word first, of the block
+// whose counter is (floor(i / 8), 0, 0) or (floor(i / 8), 1, 0). So the second
+// block is only needed where the upper half is that of the threshold.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,16 +54,32 @@ inline std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> Counter,
   return Counter;
 }
 
-/// The random word of one element.
+/// A block for some elements, number `Number` among those.
+inline std::array<uint32_t, 4> randomBlock(uint64_t Key, uint64_t Number,
+                                           uint32_t Third, uint32_t Fourth) {
+  return philox4x32({uint32_t(Number), uint32_t(Number >> 32), Third, Fourth},
+                    {uint32_t(Key), uint32_t(Key >> 32)});
+}
+
+/// The random word of one element that is drawn by its rank.
 inline uint32_t randomWord(uint64_t Key, uint64_t Index) {
   auto Half = [&](uint32_t Draw) {
-    const uint64_t Block = Index / 8;
-    const uint32_t Word =
-        philox4x32({uint32_t(Block), uint32_t(Block >> 32), Draw, 0},
-                   {uint32_t(Key), uint32_t(Key >> 32)})[Index % 8 / 2];
+    const uint32_t Word = randomBlock(Key, Index / 8, Draw, 0)[Index % 8 / 2];
     return Index % 2 ? Word >> 16 : Word & 0xffff;
   };
   return Half(0) << 16 | Half(1);
+}
+
+/// Whether the word of one element that is drawn bit by bit is below another.
+inline bool isRandomBelow(uint64_t Key, uint64_t Index, uint32_t Threshold) {
+  for (uint32_t Place = 0; Threshold; ++Place, Threshold <<= 1) {
+    const uint32_t Word =
+        randomBlock(Key, Index / 128, Place, 1)[Index % 128 / 32];
+    const uint32_t Bit = Word >> Index % 32 & 1;
+    if (Bit != Threshold >> 31)
+      return Bit == 0;
+  }
+  return false;
 }
 
 /// Whether an element is kept with the given probability. Exactly the fraction
@@ -64,7 +89,7 @@ inline bool keptAtRandom(uint64_t Key, uint64_t Index, double Probability) {
   if (!(Probability > 0))
     return false;
   return Probability >= 1 ||
-         randomWord(Key, Index) < uint32_t(Probability * 0x1p32);
+         isRandomBelow(Key, Index, uint32_t(Probability * 0x1p32));
 }
 
 } // namespace mergec

@@ -59,7 +59,7 @@ struct Recipe {
 
 /// What the kernel of a recipe is called with, as its State. Of the other
 /// operands it uses Out, Index, which is that in the tensor, and N, a multiple
-/// of `ReductionLanes` and at most a tile. Lanes are added to from the first
+/// of `ReductionLanes` and at most a strip. Lanes are added to from the first
 /// one on.
 struct FusedCall {
   const void *In[Recipe::MostInputs];
