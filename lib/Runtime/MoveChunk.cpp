@@ -204,6 +204,10 @@ bool Worker::takeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   return Read;
 }
 
+/// Through the page cache more is written at a time than a chunk: a call has
+/// its price, and the kernel takes larger pages for longer ones.
+static constexpr uint64_t LeastWriteBytes = 1 << 20;
+
 /// Writes what waits. Through the page cache one thread at a time can write to
 /// a file, so that what another one keeps from being written goes on to wait
 /// unless `Waits`.
@@ -238,7 +242,7 @@ bool Worker::writeCollected(bool Waits) {
     Run.Progress.BytesWritten.fetch_add(Written, std::memory_order_relaxed);
   }
   if (!IsLeft)
-    CollectedEnd = 0;
+    CollectedEnd = WaitingBytes = 0;
   return true;
 }
 
@@ -266,10 +270,12 @@ bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
     else
       Parts.push_back({Place.Shard, From, Count * Width, Offset});
     CollectedEnd = Stretch.Slot + Stretch.Before + Count;
+    WaitingBytes += Count * Width;
   }
   if (!MayCollect)
     return writeCollected(/*Waits=*/true);
-  return WritesDirectly || writeCollected(/*Waits=*/false);
+  return WritesDirectly || WaitingBytes < LeastWriteBytes ||
+         writeCollected(/*Waits=*/false);
 }
 
 /// Whether some of the sweep's results can be written directly.

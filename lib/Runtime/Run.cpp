@@ -10,6 +10,7 @@
 #include "ShareTensors.h"
 #include "Worker.h"
 #include "mergec/Methods/HostFunction.h"
+#include "mergec/Schedule/Chunks.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <cstring>
@@ -353,6 +354,15 @@ static void reportCannotOpen(RunContext &Run, const std::string &Path, Kind K,
 /// results.
 static constexpr uint64_t CachedShare = 4;
 
+/// What is read and written should still be in the second-level cache when it
+/// is used, or mostly; but the larger a request, the less it costs for each
+/// byte, and what is written has been read from by then.
+static uint64_t cachedChunkBytes() {
+  const long Cache = ::sysconf(_SC_LEVEL2_CACHE_SIZE); // 0: unknown.
+  return std::clamp<uint64_t>(std::max(Cache, 0L) * 3 / 2, BestChunkBytes,
+                              2 << 20);
+}
+
 bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                         const std::string &ScratchDirectory, IOMode IO,
                         InstructionSet Set, RunProgress &Progress,
@@ -362,12 +372,17 @@ bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
   // With larger pages one could hold blocks of both ways.
   bool EitherWay =
       IO == IOMode::Auto && ::sysconf(_SC_PAGESIZE) == long(FileBlockBytes);
-  RunContext Run{
-      P,        Set,
-      Progress, {P, ScratchDirectory},
-      {},       {},
-      Diags,    Finished,
-      {},       WritingWays(EitherWay ? availableMemory() / CachedShare : 0)};
+  RunContext Run{P,
+                 Set,
+                 Progress,
+                 {P, ScratchDirectory},
+                 {},
+                 {},
+                 Diags,
+                 Finished,
+                 {},
+                 WritingWays(EitherWay ? availableMemory() / CachedShare : 0),
+                 cachedChunkBytes()};
   // Of each file there may be a second descriptor, for direct reads and writes.
   if (2 * (P.Inputs.size() + Shards.size()) > 900)
     raiseDescriptorLimit();

@@ -112,8 +112,9 @@ void Worker::layOutBuffers(Flight &F) {
   SlotElements = PerElement ? Room / PerElement : F.TheGroup.Elements;
   SlotElements = std::min(SlotElements, directChunkElements(F.Code, S));
   SlotElements = SlotElements / TileElements * TileElements;
-  ChunkElements = std::min(SlotElements, bestChunkElements(F.Code, S) /
-                                             TileElements * TileElements);
+  ChunkElements =
+      std::min(SlotElements, bestChunkElements(F.Code, S, Run.ChunkBytes) /
+                                 TileElements * TileElements);
   CollectElements = std::min(
       SlotElements, MostCollected * (ChunkElements + 2 * FileBlockBytes));
 
@@ -153,7 +154,7 @@ void Worker::layOutBuffers(Flight &F) {
   StreamBuffers = StreamSlots;
   OutputBuffers = OutputSlots;
   Waiting.assign(S.Outputs.size(), {});
-  CollectedEnd = 0;
+  CollectedEnd = WaitingBytes = 0;
   WritesStream.assign(StreamSlots.size(), false);
   for (const Sweep::Written &W : S.Outputs)
     if (W.From.Where == Place::Stream &&

@@ -38,6 +38,8 @@ struct RunContext {
   llvm::function_ref<void(uint32_t)> Finished;
   ReadingWays Ways;
   WritingWays Writing;
+  /// Of the buffers of a chunk that is read through the page cache.
+  uint64_t ChunkBytes;
   /// Set with `Progress.Cancel` after a failure has been reported.
   std::atomic<bool> Failed{false};
 
@@ -194,6 +196,7 @@ private:
   };
   std::vector<std::vector<Collected>> Waiting; ///< By output of the sweep.
   uint64_t CollectedEnd = 0; ///< In slots, an element; 0: nothing waits.
+  uint64_t WaitingBytes = 0;
   /// Elements that follow each other in slots as in the tensor, the chunk at
   /// last: where they begin in both, and how many there are before the chunk.
   struct {

@@ -21,8 +21,6 @@ static constexpr uint64_t MostChunk = 256 * 1024; // elements
 static constexpr uint64_t LeastChunk = LeastChunkElements;
 /// Groups in flight for each worker.
 static constexpr uint64_t MostStates = 4;
-/// About the second-level cache of most machines.
-static constexpr uint64_t BestChunkBytes = 640 << 10;
 /// For requests of some MiB.
 static constexpr uint64_t DirectChunkBytes = 16 << 20;
 static constexpr uint64_t MostDirectChunk = 2 * 1024 * 1024; // elements
@@ -39,11 +37,12 @@ uint64_t mergec::chunkBytesPerElement(const GroupCode &Code, const Sweep &S) {
   return Bytes;
 }
 
-uint64_t mergec::bestChunkElements(const GroupCode &Code, const Sweep &S) {
+uint64_t mergec::bestChunkElements(const GroupCode &Code, const Sweep &S,
+                                   uint64_t Bytes) {
   uint64_t PerElement = chunkBytesPerElement(Code, S);
   // With many inputs they are read in turn, so that not all matter at a time.
-  return std::clamp(PerElement ? BestChunkBytes / PerElement : MostChunk,
-                    MostChunk / 4, MostChunk);
+  return std::clamp(PerElement ? Bytes / PerElement : MostChunk, MostChunk / 4,
+                    MostChunk);
 }
 
 uint64_t mergec::directChunkElements(const GroupCode &Code, const Sweep &S) {

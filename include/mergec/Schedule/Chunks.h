@@ -13,10 +13,14 @@
 
 namespace mergec {
 
-/// The elements of a chunk of this sweep if memory is plenty: large enough that
-/// a read or write costs little more than its bytes, and small enough that all
-/// of the chunk is still in the second-level cache when it is read back.
-uint64_t bestChunkElements(const GroupCode &Code, const Sweep &S);
+/// Of a chunk if memory is plenty: large enough that a read or write costs
+/// little more than its bytes, and small enough for the second-level cache of
+/// any machine.
+constexpr uint64_t BestChunkBytes = 640 << 10;
+
+/// The elements of a chunk of this sweep whose buffers take about `Bytes`.
+uint64_t bestChunkElements(const GroupCode &Code, const Sweep &S,
+                           uint64_t Bytes = BestChunkBytes);
 
 /// The same where inputs are read past the page cache, which fills no cache but
 /// has a price for each request; and how much of a result is collected before
