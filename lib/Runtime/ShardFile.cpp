@@ -36,8 +36,15 @@ int ShardFile::open(const std::string &Path, IOMode Mode, RunProgress &P) {
 }
 
 int ShardFile::writeCached(const char *From, uint64_t Size, uint64_t Offset) {
+  int Error = 0;
   Writers.fetch_add(1);
-  int Error = Cached.writeAt(From, Size, Offset);
+  while (Size && !Error) {
+    uint64_t N = std::min(Size, PieceBytes - Offset % PieceBytes);
+    Error = Cached.writeAt(From, N, Offset);
+    From += N;
+    Offset += N;
+    Size -= N;
+  }
   Writers.fetch_sub(1);
   return Error;
 }

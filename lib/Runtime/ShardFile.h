@@ -43,6 +43,13 @@ namespace mergec {
 
 class ShardFile {
 public:
+  /// Through the page cache no call writes more, nor beyond a multiple of it.
+  /// The kernel takes memory for what is written in pieces as large as the call
+  /// and its place in the file allow. Of this size there are always some, and
+  /// file systems know it; larger ones it may have to put together first, which
+  /// takes several times as long as all the rest.
+  static constexpr uint64_t PieceBytes = 256 << 10;
+
   /// A file that exists at its final size. 0, or errno: with `Direct` also if
   /// the file system allows no direct writes.
   /// `Progress` counts locks.

@@ -12,6 +12,7 @@
 #include "mergec/Schedule/Sample.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/MathExtras.h"
 #include <bit>
 #include <cmath>
 #include <cstdlib>
@@ -444,14 +445,42 @@ void Worker::endSegment(Flight &F, uint32_t Segment) {
   }
 }
 
+/// So many of the `Count` elements from `Begin` on that what is written of them
+/// ends where the page cache has a page that is large.
+uint64_t Worker::toPageEnd(const Flight &F, uint64_t Begin,
+                           uint64_t Count) const {
+  for (const Sweep::Written &W : F.sweep().Outputs) {
+    const OutputBinding &To = Run.P.Outputs[F.TheGroup.FirstOutput + W.Output];
+    if (isHeld(To.Tensor))
+      continue;
+    const uint64_t Width = byteWidth(F.Code.OutputTypes[W.Output]);
+    const uint64_t End =
+        Run.P.Places[To.Tensor].Offset + (Begin + Count) * Width;
+    const uint64_t Beyond = End % ShardFile::PieceBytes / Width;
+    return Beyond < Count ? Count - Beyond : Count;
+  }
+  return Count;
+}
+
 /// Of the chunk that begins in `Segment`: a part of it, or as many whole
 /// segments before `Last` as fit.
 uint64_t Worker::chunkLength(const Flight &F, uint32_t Segment, uint64_t Begin,
                              uint32_t Last) const {
   const uint64_t Most = LargeChunks ? SlotElements : ChunkElements;
-  uint64_t Count = std::min(Most, F.State.Cut.begin(Segment + 1) - Begin);
+  if (F.sweep().Body.empty()) { // Copies know no segments.
+    uint64_t Left = F.State.Cut.begin(Last) - Begin;
+    return Left <= Most ? Left : toPageEnd(F, Begin, Most);
+  }
+  const uint64_t Left = F.State.Cut.begin(Segment + 1) - Begin;
   if (!F.sweep().Ranked.empty())
-    return wholeRows(F, Begin, Count);
+    return wholeRows(F, Begin, std::min(Most, Left));
+  if (Left > Most) {
+    // Parts of about equal length, perhaps a little larger.
+    uint64_t Parts = std::max<uint64_t>((Left + Most / 2) / Most, 1);
+    uint64_t Part = llvm::alignTo((Left + Parts - 1) / Parts, TileElements);
+    return std::min({Part, Left, SlotElements});
+  }
+  uint64_t Count = Left;
   if (Begin == F.State.Cut.begin(Segment))
     while (++Segment != Last && F.State.Cut.begin(Segment + 1) - Begin <= Most)
       Count = F.State.Cut.begin(Segment + 1) - Begin;
@@ -519,6 +548,8 @@ void Worker::runStrand(Flight &F) {
   if (!S.ByColumns && !F.isSampled() && (ReadsDirectly || MayWrite))
     AtOnce = std::clamp<uint64_t>(SlotElements / PartElements, 1,
                                   1 + (Parts - 1) / Run.P.Memory.Workers);
+  else if (!S.ByColumns && !F.isSampled())
+    AtOnce = std::clamp<uint64_t>(Parts / (8 * Run.P.Memory.Workers), 1, 4);
   uint64_t ResultBytes = 0;
   for (const Sweep::Written &W : S.Outputs)
     ResultBytes +=

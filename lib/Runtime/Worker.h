@@ -113,6 +113,7 @@ private:
   bool mayWriteDirectly(const Flight &F) const;
   bool readsDirectly(Flight &F);
   bool runSegments(Flight &F, uint32_t First, uint32_t Last);
+  uint64_t toPageEnd(const Flight &F, uint64_t Begin, uint64_t Count) const;
   uint64_t chunkLength(const Flight &F, uint32_t Segment, uint64_t Begin,
                        uint32_t Last) const;
   void beginSegment(Flight &F, uint32_t Segment);

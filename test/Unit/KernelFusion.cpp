@@ -138,8 +138,10 @@ TEST(Kernels, RecipesEqualTheirSteps) {
   std::mt19937_64 Random(19);
   for (unsigned Number = 0; Number != Recipes.Count; ++Number)
     for (Fill How : {Fill::Ordinary, Fill::AnyBits})
-      for (size_t N : {16, 48, 1024}) {
+      for (size_t N : {size_t(16), size_t(48), size_t(1024), StripElements}) {
         const Recipe &R = Recipes.List[Number];
+        // Of the tensor: rows, and so tiles, begin anywhere.
+        const uint64_t Index = 4096 + Random() % 200;
         std::vector<Buffer> In(R.Inputs, Buffer(DType::F32, N));
         std::vector<bool> Filled(R.Inputs);
         std::vector<std::vector<double>> Tiles(R.Count, std::vector<double>(N));
@@ -170,7 +172,7 @@ TEST(Kernels, RecipesEqualTheirSteps) {
             Tiles[S] = Tiles[Step.Old];
           Call.Out = Tiles[S].data();
           Call.N = N;
-          Call.Index = Name.starts_with("KeepRandom") ? 4096 : 0;
+          Call.Index = Name.starts_with("KeepRandom") ? Index : 0;
           Call.S = Fused.S[S] = double(Random() % 1000) / 1000;
           Call.T = Fused.T[S] = Call.S + 0.25;
           Call.Key = Fused.Key[S] = Random();
@@ -188,7 +190,7 @@ TEST(Kernels, RecipesEqualTheirSteps) {
           KernelCall Call = {};
           Call.Out = Out.data();
           Call.State = &Fused;
-          Call.Index = 4096;
+          Call.Index = Index;
           Call.N = N;
           fusedFunction(Number, Set)(Call);
           EXPECT_TRUE(Out.guardIntact());
