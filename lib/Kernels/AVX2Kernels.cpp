@@ -87,13 +87,19 @@ MERGEC_INLINE uint32_t laneBits(S32V Where) {
 MERGEC_INLINE uint32_t laneBits(S64V Where) {
   return _mm256_movemask_pd((__m256d)Where);
 }
+MERGEC_INLINE uint32_t bitsWhereGreater(S32V X, S32V Y) {
+  return laneBits(X > Y);
+}
+MERGEC_INLINE uint32_t bitsWhereEqual(S32V X, S32V Y) {
+  return laneBits(X == Y);
+}
 MERGEC_INLINE S32V laneMask(uint32_t Bits) {
   const S32V Each = {1, 2, 4, 8, 16, 32, 64, 128};
   return ((S32V{} + static_cast<int32_t>(Bits)) & Each) != 0;
 }
-MERGEC_INLINE unsigned countBits(uint32_t Bits) { return _mm_popcnt_u32(Bits); }
-MERGEC_INLINE uint32_t depositBits(uint32_t Bits, uint32_t Where) {
-  return _pdep_u32(Bits, Where);
+MERGEC_INLINE size_t countBits(uint64_t Bits) { return _mm_popcnt_u64(Bits); }
+MERGEC_INLINE uint64_t depositBits(uint64_t Bits, uint64_t Where) {
+  return _pdep_u64(Bits, Where);
 }
 
 MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {

@@ -82,12 +82,18 @@ MERGEC_INLINE uint32_t laneBits(S32V Where) {
 MERGEC_INLINE uint32_t laneBits(S64V Where) {
   return _mm512_movepi64_mask((__m512i)Where);
 }
+MERGEC_INLINE uint32_t bitsWhereGreater(S32V X, S32V Y) {
+  return _mm512_cmpgt_epi32_mask((__m512i)X, (__m512i)Y);
+}
+MERGEC_INLINE uint32_t bitsWhereEqual(S32V X, S32V Y) {
+  return _mm512_cmpeq_epi32_mask((__m512i)X, (__m512i)Y);
+}
 MERGEC_INLINE S32V laneMask(uint32_t Bits) {
   return (S32V)_mm512_movm_epi32(static_cast<__mmask16>(Bits));
 }
-MERGEC_INLINE unsigned countBits(uint32_t Bits) { return _mm_popcnt_u32(Bits); }
-MERGEC_INLINE uint32_t depositBits(uint32_t Bits, uint32_t Where) {
-  return _pdep_u32(Bits, Where);
+MERGEC_INLINE size_t countBits(uint64_t Bits) { return _mm_popcnt_u64(Bits); }
+MERGEC_INLINE uint64_t depositBits(uint64_t Bits, uint64_t Where) {
+  return _pdep_u64(Bits, Where);
 }
 
 MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {

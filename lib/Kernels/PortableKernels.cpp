@@ -115,19 +115,27 @@ MERGEC_INLINE uint32_t laneBits(S32V Where) {
 MERGEC_INLINE uint32_t laneBits(S64V Where) {
   return (Where[0] & 1) | (Where[1] & 2);
 }
+MERGEC_INLINE uint32_t bitsWhereGreater(S32V X, S32V Y) {
+  return laneBits(X > Y);
+}
+MERGEC_INLINE uint32_t bitsWhereEqual(S32V X, S32V Y) {
+  return laneBits(X == Y);
+}
 MERGEC_INLINE S32V laneMask(uint32_t Bits) {
   return ((S32V{} + static_cast<int32_t>(Bits)) & S32V{1, 2, 4, 8}) != 0;
 }
-MERGEC_INLINE unsigned countBits(uint32_t Bits) {
-  return (Bits & 1) + (Bits >> 1 & 1) + (Bits >> 2 & 1) + (Bits >> 3);
+MERGEC_INLINE size_t countBits(uint64_t Bits) {
+  // Of each pair of bits, of four, of eight, and all these.
+  Bits -= Bits >> 1 & 0x5555555555555555;
+  Bits = (Bits & 0x3333333333333333) + (Bits >> 2 & 0x3333333333333333);
+  Bits = (Bits + (Bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return Bits * 0x0101010101010101 >> 56;
 }
-MERGEC_INLINE uint32_t depositBits(uint32_t Bits, uint32_t Where) {
-  uint32_t Deposited = 0;
-  for (size_t L = 0; L != Width; ++L) {
-    const uint32_t Here = Where >> L & 1;
-    Deposited |= (Bits & Here) << L;
-    Bits >>= Here;
-  }
+MERGEC_INLINE uint64_t depositBits(uint64_t Bits, uint64_t Where) {
+  uint64_t Deposited = 0;
+  for (; Where; Where &= Where - 1, Bits >>= 1)
+    if (Bits & 1)
+      Deposited |= Where & -Where;
   return Deposited;
 }
 

@@ -63,11 +63,16 @@ bool Flight::findNeeded() {
   Needed.assign(S.Reductions.size(), false);
   if (isSampled() && Program::expectedElements(TheGroup, S) == 0)
     return false;
-  // One guess that is no good makes the others superfluous.
+  // One selection for which there is no way makes the others superfluous.
+  auto IsWay = [&](const Reduction &R) {
+    return R.Info->Needed && R.Info->Needed(R, State);
+  };
   if (S.Selects == Sweep::Way::Guess)
     for (const Reduction &R : S.Reductions)
-      if (R.Info->Needed && !R.Info->Needed(R, State) &&
-          !State.Selections[R.Selection].Known)
+      if (R.Info->Needed && !State.Selections[R.Selection].Known &&
+          llvm::none_of(S.Reductions, [&](const Reduction &Other) {
+            return Other.Selection == R.Selection && IsWay(Other);
+          }))
         return false;
   bool Any = !S.Conditional;
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
@@ -97,10 +102,12 @@ bool Flight::beginSweep() {
     Unexpected += P.bytesRead(TheGroup, sweep(), Reads) -
                   P.bytesRead(TheGroup, sweep(),
                               Program::expectedElements(TheGroup, sweep()));
-    for (const Reduction &R : sweep().Reductions) {
-      Shared.emplace_back(Runs ? R.Info->SharedBytes / 8 : 0);
+    for (size_t I = 0; I != sweep().Reductions.size(); ++I) {
+      const ReductionInfo &Info = *sweep().Reductions[I].Info;
+      const bool Fills = Runs && Needed[I];
+      Shared.emplace_back(Fills ? Info.SharedBytes / 8 : 0);
       SegmentRecords.emplace_back(
-          Runs ? uint64_t(R.Info->SegmentBytes) / 8 * State.Cut.Count : 0);
+          Fills ? uint64_t(Info.SegmentBytes) / 8 * State.Cut.Count : 0);
     }
     if (Runs) {
       Begun += !isSampled();

@@ -274,7 +274,9 @@ bool Worker::writeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   }
   if (!MayCollect)
     return writeCollected(/*Waits=*/true);
-  return WritesDirectly || WaitingBytes < LeastWriteBytes ||
+  // At the end all threads want to write what is left.
+  const bool IsEnd = F.NextPart.load(std::memory_order_relaxed) >= F.parts();
+  return WritesDirectly || (WaitingBytes < LeastWriteBytes && !IsEnd) ||
          writeCollected(/*Waits=*/false);
 }
 

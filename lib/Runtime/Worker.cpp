@@ -121,7 +121,10 @@ void Worker::layOutBuffers(Flight &F) {
 
   Bounce = Memory.get();
   States = Bounce + (writesUnchanged(S) ? BounceBytes : 0);
-  std::memset(States, 0, S.StateBytes);
+  for (size_t R = 0; R != S.Reductions.size(); ++R)
+    if (F.Needed[R])
+      std::memset(States + S.Reductions[R].WorkerState, 0,
+                  S.Reductions[R].Info->WorkerBytes);
   Registers = States + S.StateBytes;
 
   char *Next = Registers + S.Registers * TileElements * sizeof(double);
@@ -429,16 +432,19 @@ void Worker::countNonFinite(Flight &F, uint64_t Count) {
 }
 
 void Worker::beginSegment(Flight &F, uint32_t Segment) {
-  for (const Reduction &R : F.sweep().Reductions)
-    if (R.Info->BeginSegment)
+  const Sweep &S = F.sweep();
+  for (size_t I = 0; I != S.Reductions.size(); ++I) {
+    const Reduction &R = S.Reductions[I];
+    if (F.Needed[I] && R.Info->BeginSegment)
       R.Info->BeginSegment(R, F.State, Segment, States + R.WorkerState);
+  }
 }
 
 void Worker::endSegment(Flight &F, uint32_t Segment) {
   const Sweep &S = F.sweep();
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];
-    if (R.Info->EndSegment)
+    if (F.Needed[I] && R.Info->EndSegment)
       R.Info->EndSegment(States + R.WorkerState,
                          F.SegmentRecords[I].data() +
                              uint64_t(R.Info->SegmentBytes) / 8 * Segment);
@@ -575,7 +581,7 @@ void Worker::runStrand(Flight &F) {
     return;
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];
-    if (!R.Info->Merge)
+    if (!F.Needed[I] || !R.Info->Merge)
       continue;
     CountingLock Lock(F.Merging, Run.Progress);
     R.Info->Merge(F.Shared[I].data(), States + R.WorkerState);

@@ -236,6 +236,8 @@ uint64_t Program::expectedElements(const Group &G, const Sweep &S) {
     return Samples && S.Ranked.empty() ? Sample::Elements : 0;
   case Sweep::Way::Guess:
     return Samples ? G.Elements : 0;
+  case Sweep::Way::Settle: // Not what is usual.
+    return 0;
   case Sweep::Way::Search:
     return Samples ? 0 : G.Elements;
   }

@@ -485,8 +485,9 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
   }
   S.Conditional = AllReductions;
   if (GuessStage)
-    S.Selects = *GuessStage + 1 == OpInfo::GuessStages ? Sweep::Way::Guess
-                                                       : Sweep::Way::Sample;
+    S.Selects = *GuessStage < OpInfo::SampledStages    ? Sweep::Way::Sample
+                : *GuessStage == OpInfo::SampledStages ? Sweep::Way::Guess
+                                                       : Sweep::Way::Settle;
   else if (AllReductions && AllGuessed)
     S.Selects = Sweep::Way::Search;
   if (LeavesOut && !AllReductions)

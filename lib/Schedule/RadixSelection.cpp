@@ -171,12 +171,11 @@ static void finishSampleHigh(const Reduction &R, GroupState &G,
                              const void *Shared, const void *) {
   for (size_t I = 0; I != R.Inputs.size(); ++I) {
     SelectionState *Guesses = &G.Selections[R.Guess + 2 * I];
-    const uint64_t Wanted = Shared ? wanted(R, G, I) : 0;
-    if (Wanted == 0) {
+    SelectionState &S = G.Selections[R.Selection + I];
+    const uint64_t Wanted = wanted(R, G, I);
+    S.None = S.Known = Wanted == 0;
+    if (S.None || !Shared) {
       Guesses[0].None = Guesses[1].None = true;
-      if (Shared)
-        G.Selections[R.Selection + I].None =
-            G.Selections[R.Selection + I].Known = true;
       continue;
     }
     const SampleRanks Ranks(Wanted, G.Cut.Elements);
@@ -224,6 +223,16 @@ static void endAround(void *Worker, void *Segment) {
   }
 }
 
+/// The selection is known: `Threshold`, of whose class so many survive.
+static void know(SelectionState &S, uint32_t Threshold, uint64_t ClassSize,
+                 uint64_t Survivors) {
+  S.Known = true;
+  S.Threshold = Threshold;
+  S.ClassSize = ClassSize;
+  S.Rank = S.Survivors = Survivors;
+  keepZeros(S);
+}
+
 static void finishAround(const Reduction &R, GroupState &G, const void *,
                          const void *Segments) {
   if (!Segments || !isGoodGuess(R, G))
@@ -239,15 +248,139 @@ static void finishAround(const Reduction &R, GroupState &G, const void *,
     }
     if (Wanted <= Greater || Wanted > Greater + Equal)
       continue;
-    S.Known = true;
-    S.Threshold = G.Selections[R.Guess + I].Threshold;
-    S.Rank = S.Survivors = Wanted - Greater;
-    S.ClassSize = Equal;
-    keepZeros(S);
+    know(S, G.Selections[R.Guess + I].Threshold, Equal, Wanted - Greater);
     setClassBefore(S, G.Cut.Count,
                    [&](uint32_t Segment) { return Counts[Segment].Equal[I]; });
     return;
   }
+}
+
+// Zooming in. Between the two magnitudes that are guessed there are bins; in
+// the bin of the rank, patterns.
+
+static constexpr uint32_t ZoomBins = 16384;
+static constexpr uint32_t MostPatterns = 1 << ZoomState::MostShift;
+
+namespace {
+struct ZoomStates {
+  ZoomState Bounds;
+  ZoomBin Bins[ZoomBins];
+};
+struct ZoomCounts {
+  uint64_t Greater, Counts[ZoomBins];
+  uint8_t Inverse[ZoomBins], Largest[ZoomBins];
+};
+struct PatternStates {
+  ZoomState Bounds;
+  ZoomBin Bins[MostPatterns];
+};
+struct PatternCounts {
+  uint32_t Counts[MostPatterns];
+};
+} // namespace
+
+static uint32_t spanOf(const SelectionState *Guesses) {
+  return Guesses[0].Threshold - Guesses[1].Threshold;
+}
+
+/// The least that fits all between the guesses into the bins.
+static uint32_t zoomShift(const SelectionState *Guesses) {
+  uint32_t Shift = 0;
+  while (spanOf(Guesses) >> Shift >= ZoomBins)
+    ++Shift;
+  return Shift;
+}
+
+static bool canZoom(const Reduction &R, const GroupState &G) {
+  const SelectionState *Guesses = &G.Selections[R.Guess];
+  return !Guesses[0].None && !isGoodGuess(R, G) &&
+         zoomShift(Guesses) <= ZoomState::MostShift;
+}
+
+static void beginZoom(const Reduction &R, const GroupState &G, uint32_t,
+                      void *Worker) {
+  const SelectionState *Guesses = &G.Selections[R.Guess];
+  ZoomState &Bounds = static_cast<ZoomStates *>(Worker)->Bounds;
+  Bounds.High = Guesses[0].Threshold;
+  Bounds.Low = Guesses[1].Threshold;
+  Bounds.Shift = zoomShift(Guesses);
+}
+
+static void mergeZoom(void *Shared, const void *Worker) {
+  auto &To = *static_cast<ZoomCounts *>(Shared);
+  auto &From = *static_cast<const ZoomStates *>(Worker);
+  To.Greater += From.Bounds.Greater;
+  for (unsigned I = 0; I != ZoomBins; ++I) {
+    To.Counts[I] += From.Bins[I].Count;
+    To.Inverse[I] = std::max(To.Inverse[I], From.Bins[I].Inverse);
+    To.Largest[I] = std::max(To.Largest[I], From.Bins[I].Largest);
+  }
+}
+
+static void finishZoom(const Reduction &R, GroupState &G, const void *Shared,
+                       const void *) {
+  if (!Shared || !canZoom(R, G))
+    return; // Not counted.
+  auto &Counts = *static_cast<const ZoomCounts *>(Shared);
+  SelectionState *Guesses = &G.Selections[R.Guess];
+  uint64_t Rank = wanted(R, G, 0), Between = 0;
+  for (uint64_t Count : Counts.Counts)
+    Between += Count;
+  if (Rank <= Counts.Greater || Rank > Counts.Greater + Between)
+    return;
+  Rank -= Counts.Greater;
+  const unsigned Bin = descend(Counts.Counts, ZoomBins, Rank);
+  const uint32_t Shift = zoomShift(Guesses);
+  const uint32_t First = Guesses[1].Threshold + (Bin << Shift);
+  const uint32_t Least = 255 - Counts.Inverse[Bin], Most = Counts.Largest[Bin];
+  if (Least == Most && (Rank == Counts.Counts[Bin] || First + Most == 0)) {
+    know(G.Selections[R.Selection], First + Most, Counts.Counts[Bin], Rank);
+    return;
+  }
+  // For another sweep.
+  Guesses[0].Threshold = First + Most;
+  Guesses[1].Threshold = First + Least;
+  Guesses[0].Rank = Rank;
+  Guesses[0].Known = true;
+}
+
+static bool isUnsettled(const Reduction &R, const GroupState &G) {
+  return G.Selections[R.Guess].Known && !G.Selections[R.Selection].Known;
+}
+
+static void beginPatterns(const Reduction &R, const GroupState &G, uint32_t,
+                          void *Worker) {
+  const SelectionState *Guesses = &G.Selections[R.Guess];
+  ZoomState &Bounds = static_cast<PatternStates *>(Worker)->Bounds;
+  Bounds.High = Guesses[0].Threshold;
+  Bounds.Low = Guesses[1].Threshold;
+}
+
+static void endPatterns(void *Worker, void *Segment) {
+  auto &Found = *static_cast<PatternStates *>(Worker);
+  auto &To = *static_cast<PatternCounts *>(Segment);
+  for (unsigned I = 0; I != MostPatterns; ++I) {
+    To.Counts[I] = Found.Bins[I].Count;
+    Found.Bins[I].Count = 0;
+  }
+}
+
+static void finishPatterns(const Reduction &R, GroupState &G, const void *,
+                           const void *Segments) {
+  if (!Segments || !isUnsettled(R, G))
+    return;
+  auto *Counts = static_cast<const PatternCounts *>(Segments);
+  const SelectionState *Guesses = &G.Selections[R.Guess];
+  uint64_t All[MostPatterns] = {}, Rank = Guesses[0].Rank;
+  for (uint32_t Segment = 0; Segment != G.Cut.Count; ++Segment)
+    for (unsigned I = 0; I != MostPatterns; ++I)
+      All[I] += Counts[Segment].Counts[I];
+  const unsigned Pattern = descend(All, MostPatterns, Rank);
+  SelectionState &S = G.Selections[R.Selection];
+  know(S, Guesses[1].Threshold + Pattern, All[Pattern], Rank);
+  setClassBefore(S, G.Cut.Count, [&](uint32_t Segment) {
+    return Counts[Segment].Counts[Pattern];
+  });
 }
 
 /// Another selection from the same tensor has made the first histogram.
@@ -295,6 +428,25 @@ static const ReductionInfo Around = {
     .Needed = isGoodGuess,
 };
 
+static const ReductionInfo Zoom = {
+    .Name = "zoom",
+    .WorkerBytes = sizeof(ZoomStates),
+    .SharedBytes = sizeof(ZoomCounts),
+    .BeginSegment = beginZoom,
+    .Merge = mergeZoom,
+    .Finish = finishZoom,
+    .Needed = canZoom,
+};
+static const ReductionInfo Patterns = {
+    .Name = "zoom.patterns",
+    .WorkerBytes = sizeof(PatternStates),
+    .SegmentBytes = sizeof(PatternCounts),
+    .BeginSegment = beginPatterns,
+    .EndSegment = endPatterns,
+    .Finish = finishPatterns,
+    .Needed = isUnsettled,
+};
+
 void mergec::emitGuess(SweepBuilder &B, ValueId V, unsigned Stage) {
   ValueId Tensor = B.graph().operands(V)[0];
   llvm::ArrayRef<ValueId> Ranks = B.graph().operands(V).drop_front();
@@ -312,21 +464,35 @@ void mergec::emitGuess(SweepBuilder &B, ValueId V, unsigned Stage) {
       B.append(I);
     return;
   }
-  for (size_t K = 0; K != Ranks.size() * (Stage == 1 ? 2 : 1); ++K) {
-    Reduction &R = B.reduction(Stage == 1 ? SampleLow : Around, V);
-    if (Stage == 1) {
+  if (Stage == 1) {
+    for (size_t K = 0; K != 2 * Ranks.size(); ++K) {
+      Reduction &R = B.reduction(SampleLow, V);
       R.Selection += Ranks.size() + K;
       I.First = Double ? Kernel::HistogramLowF64 : Kernel::HistogramLowF32;
       I.KeyFrom = Instruction::KeySource::SelectionBin;
       I.Key = R.Selection;
-    } else {
-      R.Guess = R.Selection + Ranks.size() + 2 * K;
-      R.Selection += K;
-      R.Inputs.push_back(B.numbers(Ranks[K]));
-      I.First = Double ? Kernel::CountAroundF64 : Kernel::CountAroundF32;
+      I.State = R.WorkerState;
+      B.append(I);
     }
+    return;
+  }
+  auto Append = [&](const ReductionInfo &Info, size_t K, Kernel Run) {
+    Reduction &R = B.reduction(Info, V);
+    R.Guess = R.Selection + Ranks.size() + 2 * K;
+    R.Selection += K;
+    R.Inputs.push_back(B.numbers(Ranks[K]));
+    I.First = Run;
     I.State = R.WorkerState;
     B.append(I);
+  };
+  for (size_t K = 0; K != Ranks.size(); ++K) {
+    const Kernel Zooms = Double ? Kernel::ZoomF64 : Kernel::ZoomF32;
+    if (Stage == 3) {
+      Append(Patterns, K, Zooms);
+      continue;
+    }
+    Append(Around, K, Double ? Kernel::CountAroundF64 : Kernel::CountAroundF32);
+    Append(Zoom, K, Zooms);
   }
 }
 

@@ -204,6 +204,22 @@ template <class A> void countAround(const KernelCall &C) {
     }
 }
 
+template <class A> void zoom(const KernelCall &C) {
+  auto &State = *static_cast<ZoomState *>(C.State);
+  auto *Bins = reinterpret_cast<ZoomBin *>(&State + 1);
+  for (size_t I = 0; I != C.N; ++I) {
+    const uint32_t M = magnitude(at<A>(C.A, I));
+    State.Greater += M > State.High;
+    if (M < State.Low || M > State.High)
+      continue;
+    ZoomBin &Bin = Bins[(M - State.Low) >> State.Shift];
+    const uint32_t Rest = (M - State.Low) % (1u << State.Shift);
+    ++Bin.Count;
+    Bin.Inverse = std::max<uint8_t>(Bin.Inverse, 255 - Rest);
+    Bin.Largest = std::max<uint8_t>(Bin.Largest, Rest);
+  }
+}
+
 template <class Type, bool Below> void keep(const KernelCall &C) {
   auto &State = *static_cast<KeepState *>(C.State);
   each<Type, Type, Type>(C, [&](auto X, auto, auto) {
@@ -529,6 +545,8 @@ constexpr KernelReference Rows[] = {
                       countAround<F32>),
     reductionRow<F64>(Kernel::CountAroundF64, StateKind::Around,
                       countAround<F64>),
+    reductionRow<F32>(Kernel::ZoomF32, StateKind::Zoom, zoom<F32>),
+    reductionRow<F64>(Kernel::ZoomF64, StateKind::Zoom, zoom<F64>),
 
     stateRow<F32, F32>(Kernel::KeepF32, StateKind::Keep, keep<F32, false>),
     stateRow<F64, F64>(Kernel::KeepF64, StateKind::Keep, keep<F64, false>),

@@ -28,6 +28,7 @@ enum class StateKind : uint8_t {
   Histogram,
   Keep,
   Around,
+  Zoom,
   Largest,
   Rank
 };

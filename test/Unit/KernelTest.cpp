@@ -60,6 +60,18 @@ std::vector<uint64_t> initialState(const KernelReference &Row, Buffer &A,
     std::memcpy(Words.data(), &State, sizeof(State));
     return Words;
   }
+  case StateKind::Zoom: {
+    constexpr uint32_t Bins = 1 << 12;
+    ZoomState State = {};
+    State.Shift = Random() % (ZoomState::MostShift + 1);
+    const uint32_t M = magnitude(A.value(Random() % A.size()));
+    State.Low = M - std::min(M, uint32_t(Random() % 1000));
+    State.High = State.Low + Random() % (Bins << State.Shift);
+    State.Greater = Random() % 100;
+    std::vector<uint64_t> Words((sizeof(State) + Bins * sizeof(ZoomBin)) / 8);
+    std::memcpy(Words.data(), &State, sizeof(State));
+    return Words;
+  }
   case StateKind::Keep: {
     KeepState State;
     State.Threshold = magnitude(A.value(Random() % A.size()));

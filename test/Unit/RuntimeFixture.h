@@ -26,6 +26,8 @@ protected:
   void make(std::vector<int64_t> Extents,
             llvm::function_ref<double(size_t)> Element = {}) {
     Shape = std::move(Extents);
+    X.clear();
+    Y.clear();
     size_t N = Type::tensor(Shape, DType::F64).elements();
     for (size_t I = 0; I != N; ++I) {
       X.push_back(Element ? Element(I) : double(I * 7 % 11) - 5);

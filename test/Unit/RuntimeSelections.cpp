@@ -91,10 +91,42 @@ TEST_F(RuntimeSelections, AreGuessedWhereThereAreFewMagnitudes) {
   EXPECT_GT(elementsRead(700000, 1), 2.0);
 }
 
-// The sample says nothing of the rank: three sweeps, and the one that keeps.
-TEST_F(RuntimeSelections, AreSearchedForWhereAllMagnitudesDiffer) {
+// The sample says between which magnitudes to look. A class that stays whole
+// needs no more than that, and one that is thinned another sweep.
+TEST_F(RuntimeSelections, AreLookedForWhereTheSampleSays) {
   make({300, 5003}, [](size_t I) { return double(I * 7919 % 1500907); });
+  EXPECT_LT(elementsRead(15000, 2), 2.2);
+  EXPECT_LT(elementsRead(700000, 2), 3.2); // Two in each bin.
+  // Eight in each class.
+  make({300, 5003}, [](size_t I) { return double(I * 7919 % 1500907 / 8); });
+  for (size_t K : {700000u, 700003u, 700005u}) {
+    const double Read = elementsRead(K, 2);
+    EXPECT_LT(Read, 3.2) << K;
+    EXPECT_GT(Read, 2.0) << K;
+  }
+}
+
+// Between the two that it says there are too many for the bins: three sweeps,
+// and the one that keeps.
+TEST_F(RuntimeSelections, AreSearchedForWhereTheSampleSaysLittle) {
+  make({300, 5003}, [](size_t I) {
+    return std::ldexp(1, int(I * 7919 % 1500907 / 25000)) *
+           (1 + double(I % 4099) / 4099);
+  });
   EXPECT_GT(elementsRead(700000, 2), 2.9);
+}
+
+// The sample has many magnitudes, and the wanted one is not between them.
+TEST_F(RuntimeSelections, AreFoundWhereTheSampleMisleads) {
+  const size_t N = 300 * 5003;
+  std::vector<bool> Sampled(N);
+  for (uint64_t P = 0; P != Sample::Pieces; ++P)
+    for (uint64_t I = 0; I != Sample::PieceElements; ++I)
+      Sampled[Sample::begin(P, N) + I] = true;
+  make({300, 5003}, [&](size_t I) {
+    return double(I * 7919 % 1500907) + (Sampled[I] ? 2e6 : 0);
+  });
+  EXPECT_GT(elementsRead(700000, 2), 3.9);
 }
 
 // What the sample shows is nowhere else.

@@ -36,6 +36,22 @@ struct AroundState {
   uint64_t Greater[2], Equal[2];
 };
 
+/// Magnitudes within bounds, counted in bins of 2^Shift patterns. Behind it lie
+/// the bins, as many as that takes. The counts are increased.
+struct ZoomState {
+  static constexpr uint32_t MostShift = 7;
+  uint32_t Low, High; ///< Bits of an f32, sign removed.
+  uint32_t Shift;     ///< At most MostShift.
+  uint64_t Greater;   ///< Than High.
+};
+
+struct ZoomBin {
+  uint32_t Count;
+  /// Of the magnitudes in the bin, as what they are beyond its first one: 255
+  /// less the smallest, and the largest. So zeros mean none.
+  uint8_t Inverse, Largest;
+};
+
 /// The terms of a weighted sum: at least one.
 struct SumTerms {
   static constexpr unsigned Most = 8;

@@ -231,7 +231,8 @@ struct Sweep {
   enum class Way : uint8_t {
     Only,   ///< There is no other, or it does more than select.
     Sample, ///< Looks at a part of the tensor (Sample.h) to make a guess.
-    Guess,  ///< Verifies the guess, if there is a good one.
+    Guess,  ///< Looks where the sample says, if it says enough.
+    Settle, ///< Looks at what that leaves open.
     Search, ///< What is done without one.
   } Selects = Way::Only;
   bool operator==(const Sweep &) const = default;

@@ -18,8 +18,16 @@
 // small sample of a large tensor says which magnitude, or which two, the one at
 // the rank will be; a single sweep then counts, by segment, the elements above
 // and those in its class. If the rank lies in the class the selection is known,
-// and none of the three sweeps is needed. The result is the same: a guess is
-// verified, never trusted.
+// and none of the three sweeps is needed.
+//
+// Where a few magnitudes are too few, the sample at least says between which
+// two the one at the rank will be. A sweep counts what is above these, and what
+// lies between, some elements in a hundred, by bins of up to 128 patterns. If
+// the rank lies there and all elements of its bin are equal, and stay or go
+// together, that is all; else another sweep counts the patterns of the bin, by
+// segment.
+//
+// The result is the same: a guess is verified, never trusted.
 //
 // The operands of such an op are a tensor and the ranks. It has one
 // `SelectionState` for each and, if it guesses, behind these two more for each.
@@ -37,8 +45,8 @@ namespace mergec {
 bool ranksOf(const Graph &G, llvm::ArrayRef<ValueId> Operands,
              std::string &Error);
 
-/// The code of a guess: of its histograms of a sample (stages 0 and 1), and of
-/// the count that verifies it (stage 2).
+/// The code of a guess: of its histograms of a sample (stages 0 and 1), of the
+/// count that verifies it or zooms in (stage 2), and of one bin (stage 3).
 void emitGuess(SweepBuilder &B, ValueId V, unsigned Stage);
 
 /// The code of sweep `Phase` for all ranks of node `V`.
