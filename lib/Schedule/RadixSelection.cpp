@@ -258,7 +258,7 @@ static void finishAround(const Reduction &R, GroupState &G, const void *,
 // Zooming in. Between the two magnitudes that are guessed there are bins; in
 // the bin of the rank, patterns.
 
-static constexpr uint32_t ZoomBins = 16384;
+static constexpr uint32_t ZoomBins = 32768;
 static constexpr uint32_t MostPatterns = 1 << ZoomState::MostShift;
 
 namespace {
@@ -279,31 +279,37 @@ struct PatternCounts {
 };
 } // namespace
 
-static uint32_t spanOf(const SelectionState *Guesses) {
-  return Guesses[0].Threshold - Guesses[1].Threshold;
-}
+namespace {
+/// Where to look: between the guesses, and as far again on either side.
+/// Few of the sample's elements are as large as those at a high rank, and they
+/// come from few rows, so that it says less than its number promises.
+struct ZoomBounds {
+  uint32_t Low, High, Shift = 0;
 
-/// The least that fits all between the guesses into the bins.
-static uint32_t zoomShift(const SelectionState *Guesses) {
-  uint32_t Shift = 0;
-  while (spanOf(Guesses) >> Shift >= ZoomBins)
-    ++Shift;
-  return Shift;
-}
+  explicit ZoomBounds(const SelectionState *Guesses)
+      : Low(Guesses[1].Threshold), High(Guesses[0].Threshold) {
+    const uint32_t More = High - Low + 1;
+    Low -= std::min(Low, More);
+    High += More;
+    while ((High - Low) >> Shift >= ZoomBins)
+      ++Shift;
+  }
+};
+} // namespace
 
 static bool canZoom(const Reduction &R, const GroupState &G) {
   const SelectionState *Guesses = &G.Selections[R.Guess];
   return !Guesses[0].None && !isGoodGuess(R, G) &&
-         zoomShift(Guesses) <= ZoomState::MostShift;
+         ZoomBounds(Guesses).Shift <= ZoomState::MostShift;
 }
 
 static void beginZoom(const Reduction &R, const GroupState &G, uint32_t,
                       void *Worker) {
-  const SelectionState *Guesses = &G.Selections[R.Guess];
+  const ZoomBounds Within(&G.Selections[R.Guess]);
   ZoomState &Bounds = static_cast<ZoomStates *>(Worker)->Bounds;
-  Bounds.High = Guesses[0].Threshold;
-  Bounds.Low = Guesses[1].Threshold;
-  Bounds.Shift = zoomShift(Guesses);
+  Bounds.High = Within.High;
+  Bounds.Low = Within.Low;
+  Bounds.Shift = Within.Shift;
 }
 
 static void mergeZoom(void *Shared, const void *Worker) {
@@ -330,8 +336,8 @@ static void finishZoom(const Reduction &R, GroupState &G, const void *Shared,
     return;
   Rank -= Counts.Greater;
   const unsigned Bin = descend(Counts.Counts, ZoomBins, Rank);
-  const uint32_t Shift = zoomShift(Guesses);
-  const uint32_t First = Guesses[1].Threshold + (Bin << Shift);
+  const ZoomBounds Bounds(Guesses);
+  const uint32_t First = Bounds.Low + (Bin << Bounds.Shift);
   const uint32_t Least = 255 - Counts.Inverse[Bin], Most = Counts.Largest[Bin];
   if (Least == Most && (Rank == Counts.Counts[Bin] || First + Most == 0)) {
     know(G.Selections[R.Selection], First + Most, Counts.Counts[Bin], Rank);

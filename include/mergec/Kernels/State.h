@@ -39,7 +39,7 @@ struct AroundState {
 /// Magnitudes within bounds, counted in bins of 2^Shift patterns. Behind it lie
 /// the bins, as many as that takes. The counts are increased.
 struct ZoomState {
-  static constexpr uint32_t MostShift = 7;
+  static constexpr uint32_t MostShift = 8;
   uint32_t Low, High; ///< Bits of an f32, sign removed.
   uint32_t Shift;     ///< At most MostShift.
   uint64_t Greater;   ///< Than High.

@@ -22,7 +22,7 @@
 //
 // Where a few magnitudes are too few, the sample at least says between which
 // two the one at the rank will be. A sweep counts what is above these, and what
-// lies between, some elements in a hundred, by bins of up to 128 patterns. If
+// lies between, some elements in a hundred, by bins of up to 256 patterns. If
 // the rank lies there and all elements of its bin are equal, and stay or go
 // together, that is all; else another sweep counts the patterns of the bin, by
 // segment.
