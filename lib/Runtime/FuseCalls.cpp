@@ -63,7 +63,7 @@ void Worker::fuseCalls() {
     At += std::max<size_t>(Count, 1);
     Fused += Count;
   }
-  AtOnce =
+  MostAtOnce =
       Fused == Body.size() && needsNoRegister() ? StripElements : TileElements;
   Run.Progress.Instructions.fetch_add(Body.size(), std::memory_order_relaxed);
   Run.Progress.InstructionsFused.fetch_add(Fused, std::memory_order_relaxed);

@@ -355,7 +355,7 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
 /// Of the tile that begins at element `Index` of the tensor.
 size_t Worker::tileLength(const Flight &F, uint64_t Index,
                           uint64_t Left) const {
-  uint64_t N = std::min<uint64_t>(AtOnce, Left);
+  uint64_t N = std::min<uint64_t>(MostAtOnce, Left);
   const Sweep &S = F.sweep();
   if (!S.SplitRows && !S.SplitColumns)
     return N;

@@ -211,7 +211,7 @@ private:
   char *RankMemory = nullptr; ///< The ranker's, or of the draws of whole rows.
   std::vector<Bound> Body;
   /// The most elements that the body is run on at once.
-  size_t AtOnce = TileElements;
+  size_t MostAtOnce = TileElements;
   std::vector<Fusion> Fusions;
   std::vector<uint64_t> NonFinite; ///< By output, then of all others, then
                                    ///< by stream.

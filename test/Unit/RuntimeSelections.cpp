@@ -27,6 +27,15 @@ protected:
     return double(Did.BytesRead) / 8 / X.size();
   }
 
+  /// Of a tensor of `N` elements.
+  static std::vector<bool> sampled(size_t N) {
+    std::vector<bool> Sampled(N);
+    for (uint64_t P = 0; P != Sample::Pieces; ++P)
+      for (uint64_t I = 0; I != Sample::PieceElements; ++I)
+        Sampled[Sample::begin(P, N) + I] = true;
+    return Sampled;
+  }
+
   /// The `K` largest of X, of equals on the edge an even share.
   Values largest(size_t K) const {
     Values Sorted;
@@ -118,11 +127,7 @@ TEST_F(RuntimeSelections, AreSearchedForWhereTheSampleSaysLittle) {
 
 // The sample has many magnitudes, and the wanted one is not between them.
 TEST_F(RuntimeSelections, AreFoundWhereTheSampleMisleads) {
-  const size_t N = 300 * 5003;
-  std::vector<bool> Sampled(N);
-  for (uint64_t P = 0; P != Sample::Pieces; ++P)
-    for (uint64_t I = 0; I != Sample::PieceElements; ++I)
-      Sampled[Sample::begin(P, N) + I] = true;
+  const std::vector<bool> Sampled = sampled(300 * 5003);
   make({300, 5003}, [&](size_t I) {
     return double(I * 7919 % 1500907) + (Sampled[I] ? 2e6 : 0);
   });
@@ -131,11 +136,7 @@ TEST_F(RuntimeSelections, AreFoundWhereTheSampleMisleads) {
 
 // What the sample shows is nowhere else.
 TEST_F(RuntimeSelections, AreFoundWhereTheGuessIsWrong) {
-  const size_t N = 300 * 5003;
-  std::vector<bool> Sampled(N);
-  for (uint64_t P = 0; P != Sample::Pieces; ++P)
-    for (uint64_t I = 0; I != Sample::PieceElements; ++I)
-      Sampled[Sample::begin(P, N) + I] = true;
+  const std::vector<bool> Sampled = sampled(300 * 5003);
   make({300, 5003},
        [&](size_t I) { return Sampled[I] ? 4.0 : double(I % 3) - 1; });
   EXPECT_GT(elementsRead(700000, 2), 3.9);
