@@ -39,6 +39,15 @@ MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
       _mm_loadl_epi64(reinterpret_cast<const __m128i *>(P)));
 }
 
+MERGEC_INLINE void storeMarks(uint8_t *P, S32V Where) {
+  const __m128i Words =
+      _mm_packs_epi32(_mm256_castsi256_si128((__m256i)Where),
+                      _mm256_extracti128_si256((__m256i)Where, 1));
+  const __m128i Bytes = _mm_packs_epi16(Words, Words);
+  _mm_storel_epi64(reinterpret_cast<__m128i *>(P),
+                   _mm_and_si128(Bytes, _mm_set1_epi8(1)));
+}
+
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
   return (F32V)_mm256_cvtph_ps(load128(P));
 }

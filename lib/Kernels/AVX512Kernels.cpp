@@ -46,6 +46,12 @@ MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
       _mm_loadu_si128(reinterpret_cast<const __m128i *>(P)));
 }
 
+MERGEC_INLINE void storeMarks(uint8_t *P, S32V Where) {
+  const __m128i Marks =
+      _mm_maskz_set1_epi8(_mm512_movepi32_mask((__m512i)Where), 1);
+  _mm_storeu_si128(reinterpret_cast<__m128i *>(P), Marks);
+}
+
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
   return (F32V)_mm512_cvtph_ps(load256(P));
 }

@@ -50,6 +50,12 @@ MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
   return (S32V)(All & U32V{0xff, 0xff00, 0xff0000, 0xff000000});
 }
 
+MERGEC_INLINE void storeMarks(uint8_t *P, S32V Where) {
+  const S32V Each = Where & S32V{1, 0x100, 0x10000, 0x1000000};
+  const uint32_t All = Each[0] | Each[1] | Each[2] | Each[3];
+  __builtin_memcpy(P, &All, sizeof(All));
+}
+
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
   const U32V Bits = loadHigh16(P);
   const U32V Sign = Bits & 0x80000000;

@@ -6,15 +6,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Before a chunk is computed, the values that go by rank are: the instructions
-// that lead to what is ranked run over a few rows, which are then drawn from
-// while they lie in the cache. A chunk is whole rows, or a piece of one row;
-// the ranks of a piece take the whole row's magnitudes, which are then read
-// piece by piece and counted.
+// Before a chunk is computed, the values that are drawn by rank are: the
+// instructions that lead to them run over a few rows, which are then drawn from
+// while they lie in the cache. A chunk is whole rows, or a piece of one row; the
+// elements of a piece are compared with some of the whole row, which is then
+// read once more.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Worker.h"
+#include "mergec/Kernels/RandomWord.h"
 #include <algorithm>
 #include <bit>
 
@@ -25,13 +26,12 @@ using Pass = Instruction::Pass;
 uint64_t Worker::wholeRows(const Flight &F, uint64_t Begin,
                            uint64_t Count) const {
   uint64_t Length = F.State.Cut.RowLength;
-  if (Begin % Length == 0 && Count >= Length &&
-      Length <= RankState::MostElements)
+  if (Begin % Length == 0 && Count >= Length)
     return Count - Count % Length;
   return std::min(Count, Length - Begin % Length);
 }
 
-/// Runs what leads to the values to be ranked over elements of the chunk, from
+/// Runs what leads to the values to be drawn over elements of the chunk, from
 /// `Offset` on, and puts these into `RankedRows`, one after the other; or, if
 /// there is `Visit`, at the front, and calls it with their number.
 void Worker::runRankingPass(Flight &F, uint64_t Begin, uint64_t Offset,
@@ -51,22 +51,6 @@ void Worker::runRankingPass(Flight &F, uint64_t Begin, uint64_t Offset,
   }
 }
 
-/// Counts the magnitudes of ranked value `Value` in a whole row. Leaves other
-/// data than before in the stream buffers and in `RankedRows`.
-bool Worker::countRow(Flight &F, uint64_t Row, uint16_t Value) {
-  uint64_t Length = F.State.Cut.RowLength, Begin = Row * Length;
-  for (uint64_t At = 0; At < Length;) {
-    uint64_t Count = std::min(ChunkElements, Length - At);
-    if (!readChunk(F, Begin + At, Count))
-      return false;
-    runRankingPass(F, Begin + At, 0, Count, [&](size_t N) {
-      Ranker->count({RankedRows[Value], N});
-    });
-    At += Count;
-  }
-  return true;
-}
-
 /// What ranked value `Value` is drawn with.
 KernelCall Worker::drawingOf(const Flight &F, uint16_t Value) const {
   const RankedValue &V = F.sweep().Ranked[Value];
@@ -77,26 +61,34 @@ KernelCall Worker::drawingOf(const Flight &F, uint16_t Value) const {
   return Call;
 }
 
-/// A piece of a row that is longer than a chunk, or too long to be drawn at
-/// once.
+/// A piece of a row that is longer than a chunk.
 bool Worker::rankPiece(Flight &F, uint64_t Begin, uint64_t Count) {
-  uint64_t Length = F.State.Cut.RowLength;
+  const uint64_t Length = F.State.Cut.RowLength;
+  const uint64_t Row = Begin - Begin % Length;
   for (uint16_t I = 0; I != RankedRows.size(); ++I) {
     if (I != 0 && !readChunk(F, Begin, Count))
       return false;
-    runRankingPass(F, Begin, 0, Count);
-    Ranker->begin({RankedRows[I], size_t(Count)});
-    if (!countRow(F, Begin / Length, I))
-      return false;
     KernelCall Call = drawingOf(F, I);
-    Ranker->finish(Length, Call.S, Call.T, Call.Key, Begin, DrawnBuffers[I]);
+    Piece->begin({Call.S, Call.T, Length}, Call.Key, Begin, Begin - Row,
+                 DrawnBuffers[I]);
+    runRankingPass(F, Begin, 0, Count,
+                   [&](size_t N) { Piece->append({RankedRows[I], N}); });
+    // This leaves other data than before in the stream buffers.
+    for (uint64_t At = 0; At < Length;) {
+      const uint64_t Part = std::min(ChunkElements, Length - At);
+      if (!readChunk(F, Row + At, Part))
+        return false;
+      runRankingPass(F, Row + At, 0, Part,
+                     [&](size_t N) { Piece->compare({RankedRows[I], N}); });
+      At += Part;
+    }
   }
   return readChunk(F, Begin, Count);
 }
 
 bool Worker::rankChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   uint64_t Length = F.State.Cut.RowLength;
-  if (Count < Length || Length > RankState::MostElements)
+  if (Count < Length)
     return rankPiece(F, Begin, Count);
   KernelFunction Draw = kernelFunction(Kernel::DrawByRankF32, Run.Set);
   // Short rows fill tiles together.
@@ -107,7 +99,6 @@ bool Worker::rankChunk(Flight &F, uint64_t Begin, uint64_t Count) {
     for (uint16_t I = 0; I != RankedRows.size(); ++I) {
       KernelCall Row = drawingOf(F, I);
       Row.N = Length;
-      Row.State = RankMemory;
       for (uint64_t At = 0; At < Rows; At += Length) {
         Row.A = RankedRows[I] + At;
         Row.Out = DrawnBuffers[I] + Offset + At;

@@ -131,8 +131,7 @@ void Worker::layOutBuffers(Flight &F) {
   RankedRows.clear();
   DrawnSlots.clear();
   if (!S.Ranked.empty()) {
-    RankMemory = Next;
-    Ranker.emplace(Next, ChunkElements);
+    Piece.emplace(Next);
     Next += ChunkElements * RankBytesPerElement;
   }
   for (size_t I = 0; I != S.Ranked.size(); ++I) {

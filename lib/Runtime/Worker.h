@@ -12,7 +12,7 @@
 #include "File.h"
 #include "Flight.h"
 #include "HeldStore.h"
-#include "RowRanker.h"
+#include "PieceDraw.h"
 #include "ShardFile.h"
 #include "SourceFile.h"
 #include "WritingWays.h"
@@ -120,7 +120,6 @@ private:
   void endSegment(Flight &F, uint32_t Segment);
   uint64_t wholeRows(const Flight &F, uint64_t Begin, uint64_t Count) const;
   bool rankChunk(Flight &F, uint64_t Begin, uint64_t Count);
-  bool countRow(Flight &F, uint64_t Row, uint16_t Value);
   bool rankPiece(Flight &F, uint64_t Begin, uint64_t Count);
   KernelCall drawingOf(const Flight &F, uint16_t Value) const;
   void runRankingPass(Flight &F, uint64_t Begin, uint64_t Offset,
@@ -207,8 +206,7 @@ private:
   std::vector<float *> RankedRows;
   std::vector<uint8_t *> DrawnSlots, DrawnBuffers; ///< As those of outputs.
   std::vector<const void *> Operands; ///< Of the call that comes next.
-  std::optional<RowRanker> Ranker;
-  char *RankMemory = nullptr; ///< The ranker's, or of the draws of whole rows.
+  std::optional<PieceDraw> Piece;
   std::vector<Bound> Body;
   /// The most elements that the body is run on at once.
   size_t MostAtOnce = TileElements;

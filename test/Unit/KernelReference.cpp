@@ -366,22 +366,19 @@ template <class Type> void keepRandom(const KernelCall &C) {
   }
 }
 
-/// Compares all with all.
 void drawByRank(const KernelCall &C) {
-  const double Low = C.N == 1 ? (C.S + C.T) / 2 : C.S;
-  const double Step = C.N == 1 ? 0 : (C.T - C.S) / double(C.N - 1);
+  const RankDraw How(C.S, C.T, C.N);
   std::vector<uint8_t> Drawn;
   for (size_t I = 0; I != C.N; ++I) {
-    const uint32_t M = magnitude(at<F32>(C.A, I));
-    double Smaller = 0, Equal = 0;
-    for (size_t J = 0; J != C.N; ++J) {
-      const uint32_t Other = magnitude(at<F32>(C.A, J));
-      Smaller += Other < M;
-      Equal += Other == M;
+    const uint32_t Word = randomWord(C.Key, C.Index + I);
+    bool Keep = How.keeps(Word);
+    if (How.isOpen(Word)) {
+      const auto [Other, KeepsTies] = How.otherOf(Word, I);
+      auto Bits = static_cast<const uint32_t *>(C.A);
+      const uint32_t M = Bits[I] & 0x7fffffff, Its = Bits[Other] & 0x7fffffff;
+      Keep = Its < M || (Its == M && KeepsTies);
     }
-    const double P = Low + Step * (Smaller + (Equal - 1) / 2);
-    Drawn.push_back(P > 0 && randomWord(C.Key, C.Index + I) <
-                                 uint32_t(std::min(P, 1 - 0x1p-32) * 0x1p32));
+    Drawn.push_back(Keep);
   }
   std::copy(Drawn.begin(), Drawn.end(), static_cast<uint8_t *>(C.Out));
 }
@@ -606,7 +603,7 @@ constexpr KernelReference Rows[] = {
     reductionRow<F64>(Kernel::CountNonFiniteF64, Count, countNonFinite<F64>),
     row<F32, F32>(Kernel::KeepRandomF32, keepRandom<F32>),
     row<F64, F64>(Kernel::KeepRandomF64, keepRandom<F64>),
-    stateRow<Bool, F32>(Kernel::DrawByRankF32, StateKind::Rank, drawByRank),
+    row<Bool, F32>(Kernel::DrawByRankF32, drawByRank),
     reductionRow<F32>(Kernel::MaxF32, StateKind::Largest, largest<F32>),
     reductionRow<F64>(Kernel::MaxF64, StateKind::Largest, largest<F64>),
     reductionRow<F32>(Kernel::SumExpF32, Lanes, sumExp<F32>),

@@ -29,8 +29,7 @@ enum class StateKind : uint8_t {
   Keep,
   Around,
   Zoom,
-  Largest,
-  Rank
+  Largest
 };
 
 /// What B holds.

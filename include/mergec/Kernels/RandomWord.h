@@ -21,11 +21,9 @@
 // the highest, is bit i mod 128, the lowest of the first word first, of the
 // block whose counter is (floor(i / 128), j, 1).
 //
-// Where each element has a probability of its own, by its rank, one block gives
-// the upper halves of eight elements' words, another one the lower halves: that
-// of element i is half i mod 8, the lower one of a word first, of the block
-// whose counter is (floor(i / 8), 0, 0) or (floor(i / 8), 1, 0). So the second
-// block is only needed where the upper half is that of the threshold.
+// Where the probability of each element rises with its rank in its row, its
+// whole word is drawn at once: that of element i is word i mod 4 of the block
+// whose counter is (floor(i / 4), 0, 0). See RankDraw for what it decides.
 //
 //===----------------------------------------------------------------------===//
 
@@ -63,12 +61,55 @@ inline std::array<uint32_t, 4> randomBlock(uint64_t Key, uint64_t Number,
 
 /// The random word of one element that is drawn by its rank.
 inline uint32_t randomWord(uint64_t Key, uint64_t Index) {
-  auto Half = [&](uint32_t Draw) {
-    const uint32_t Word = randomBlock(Key, Index / 8, Draw, 0)[Index % 8 / 2];
-    return Index % 2 ? Word >> 16 : Word & 0xffff;
-  };
-  return Half(0) << 16 | Half(1);
+  return randomBlock(Key, Index / 4, 0, 0)[Index % 4];
 }
+
+/// How the elements of a row are drawn with probabilities that rise with the
+/// rank r of |x|, 0 the smallest, from `Low` to `High`: Low + (High - Low)·r/(n-1)
+/// in a row of n elements. No rank has to be known for that: of the other
+/// elements r/(n-1) are smaller, so one of them, chosen at random, is smaller
+/// with that probability. (Equal magnitudes share the mean of their ranks, and
+/// that is what a tie comes to if half of all are won.)
+///
+/// So an element is kept if its word is below `Kept`. If it is not above that by
+/// `Open` or more, the word also says which other element decides: the element
+/// is kept if its magnitude is larger. All further words drop it. Magnitudes are
+/// compared as patterns of 31 bits; a row of one is kept with the mean of the
+/// two probabilities, which are met to 2^-32 and must be from 0 to 1.
+struct RankDraw {
+  uint32_t Kept, Open = 0;
+  uint64_t Factor = 0; ///< Other elements for each open word, times 2^32.
+
+  RankDraw(double Low, double High, uint64_t Length)
+      : Kept(word(Length == 1 ? (Low + High) / 2 : Low)) {
+    if (Length == 1 || !(High > Low))
+      return;
+    Open = word(High) - Kept;
+    const uint64_t Others = Length - 1;
+    if (Open)
+      Factor = (Others / Open << 32) + (Others % Open << 32) / Open;
+  }
+
+  bool keeps(uint32_t Word) const { return Word < Kept; }
+  bool isOpen(uint32_t Word) const { return Word - Kept < Open; }
+
+  struct Other {
+    uint64_t Place; ///< In the row.
+    bool KeepsTies;
+  };
+  /// What decides for the element at `Place` of its row.
+  Other otherOf(uint32_t Word, uint64_t Place) const {
+    const uint64_t Beyond = Word - Kept;
+    const uint64_t Fine = Beyond * (Factor & 0xffffffff);
+    const uint64_t Number = Beyond * (Factor >> 32) + (Fine >> 32);
+    return {Number + (Number >= Place), (Fine >> 31 & 1) == 0};
+  }
+
+private:
+  static uint32_t word(double P) {
+    return !(P > 0) ? 0 : P < 1 ? uint32_t(P * 0x1p32) : 0xffffffff;
+  }
+};
 
 /// Whether the word of one element that is drawn bit by bit is below another.
 inline bool isRandomBelow(uint64_t Key, uint64_t Index, uint32_t Threshold) {

@@ -164,44 +164,57 @@ consteval Recipe voteOnTiles(Divide By, unsigned N) {
   return R;
 }
 
-/// Of differences of which a random share is kept.
-consteval Recipe voteAtRandom(const Format &F, Divide By, unsigned N) {
+/// How a random share of a difference is kept: drawn as it is needed, or by
+/// marks that were drawn before.
+constexpr Kernel Draws[] = {Kernel::KeepRandomF32, Kernel::KeepMarkedF32};
+
+/// Differences of which a random share is kept.
+struct Shares {
+  Operand X[MostTiles] = {};
+  consteval Shares(Recipe &R, const Format &F, const Models &M, Kernel Draw) {
+    for (unsigned I = 0; I != M.N; ++I) {
+      Operand D = R.add(F.Subtract, M.X[I], M.Base);
+      X[I] = R.add(Draw, D, marks(R, Draw));
+    }
+  }
+  static consteval Operand marks(Recipe &R, Kernel Draw) {
+    return Draw == Kernel::KeepMarkedF32 ? R.input() : Recipe::None;
+  }
+};
+
+consteval Recipe voteAtRandom(const Format &F, Kernel Draw, Divide By,
+                              unsigned N) {
   Recipe R;
   Models M(R, N);
-  Operand X[MostTiles];
-  for (unsigned I = 0; I != N; ++I)
-    X[I] = R.add(Kernel::KeepRandomF32, R.add(F.Subtract, M.X[I], M.Base));
-  Operand Change = vote(R, By, X, N);
+  Shares S(R, F, M, Draw);
+  Operand Change = vote(R, By, S.X, N);
   addToBase(R, F, M.Base, &Change, 1);
   countNonFinite(R, F, M);
   return R;
 }
 
-consteval Recipe sumAtRandom(const Format &F, unsigned N) {
+consteval Recipe sumAtRandom(const Format &F, Kernel Draw, unsigned N) {
   Recipe R;
   Models M(R, N);
-  Operand X[MostTiles];
-  for (unsigned I = 0; I != N; ++I)
-    X[I] = R.add(Kernel::KeepRandomF32, R.add(F.Subtract, M.X[I], M.Base));
-  addToBase(R, F, M.Base, X, N);
+  Shares S(R, F, M, Draw);
+  addToBase(R, F, M.Base, S.X, N);
   countNonFinite(R, F, M);
   return R;
 }
 
-consteval Recipe keepAtRandom(const Format &F) {
+consteval Recipe keepAtRandom(const Format &F, Kernel Draw) {
   Recipe R;
-  Models M(R, 1);
-  R.Stored = R.add(Kernel::KeepRandomF32, R.add(F.Subtract, M.X[0], M.Base));
+  R.Stored = Shares(R, F, Models(R, 1), Draw).X[0];
   return R;
 }
 
 /// How much of a difference a random share is.
-consteval Recipe lengthsAtRandom(const Format &F) {
+consteval Recipe lengthsAtRandom(const Format &F, Kernel Draw) {
   Recipe R;
   Models M(R, 1);
   Operand D = R.add(F.Subtract, M.X[0], M.Base);
   R.add(Kernel::SumAbsF32F32, D);
-  R.add(Kernel::SumAbsF32F32, R.add(Kernel::KeepRandomF32, D));
+  R.add(Kernel::SumAbsF32F32, R.add(Draw, D, Shares::marks(R, Draw)));
   return R;
 }
 
@@ -323,7 +336,7 @@ consteval Recipe boundedMove(const Format &F) {
 }
 
 struct All {
-  static constexpr unsigned Most = 100;
+  static constexpr unsigned Most = 130;
   Recipe List[Most];
   unsigned Count = 0;
 
@@ -332,9 +345,11 @@ struct All {
     for (unsigned I = 0; I != NarrowFormats; ++I)
       for (unsigned N = 2; N <= MostModels; ++N) {
         const Format &F = Formats[I];
-        take(voteAtRandom(F, Divide::None, N));
-        take(voteAtRandom(F, Divide::Nonzero, N));
-        take(sumAtRandom(F, N));
+        for (Kernel Draw : Draws) {
+          take(voteAtRandom(F, Draw, Divide::None, N));
+          take(voteAtRandom(F, Draw, Divide::Nonzero, N));
+          take(sumAtRandom(F, Draw, N));
+        }
         take(gramOfDifferences(F, N));
         take(averageOfChanges(F, N));
         take(countOfChanges(F, N));
@@ -348,8 +363,10 @@ struct All {
       for (unsigned N = 1; N <= MostModels; ++N)
         take(sumOfTiles(F, N));
       take(boundedMove(F));
-      take(lengthsAtRandom(F));
-      take(keepAtRandom(F));
+      for (Kernel Draw : Draws) {
+        take(lengthsAtRandom(F, Draw));
+        take(keepAtRandom(F, Draw));
+      }
       take(keepChosen(F));
     }
   }

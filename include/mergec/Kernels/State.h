@@ -69,22 +69,6 @@ struct GramTerms {
   double *Lanes[Most][Most];
 };
 
-/// What a draw by rank works in, for rows of up to some length. Behind it lie
-/// the bins of the row's elements and the upper halves of their random words (2
-/// bytes each).
-struct RankState {
-  static constexpr uint64_t MostElements = 65535;
-  static constexpr uint32_t Bins = 1024, Known = 64;
-  static constexpr uint64_t BytesPerElement = 4;
-  static constexpr uint64_t Spare = 1024; ///< Bytes that are written beyond.
-  /// The elements in each bin, counted in four parts: first those whose
-  /// magnitude the bin says, then those that have more bits.
-  uint16_t Counts[4][2 * Bins];
-  uint32_t Before[Bins + 16]; ///< How many elements lie in smaller bins.
-  uint32_t Magnitude[Known];  ///< Some whose thresholds are known.
-  uint32_t Threshold[Known];
-};
-
 } // namespace mergec
 
 #endif // MERGEC_KERNELS_STATE_H

@@ -198,12 +198,8 @@ struct RankedValue {
 /// What is ranked, and whether it is drawn.
 constexpr uint64_t RankedBytesPerElement = sizeof(float) + 1;
 
-/// What ranking a chunk takes beyond that.
-constexpr uint64_t RankBytesPerElement = 32;
-static_assert(sizeof(RankState) + RankState::Spare +
-                      RankState::BytesPerElement * LeastChunkElements <=
-                  RankBytesPerElement * LeastChunkElements,
-              "a draw fits, whatever is in the chunk");
+/// Beyond that, for pieces of rows: what decides about an element.
+constexpr uint64_t RankBytesPerElement = 16;
 
 struct Sweep {
   std::vector<HostCall> Before;

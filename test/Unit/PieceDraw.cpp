@@ -1,4 +1,4 @@
-//===- RowRanker.cpp - Draws from rows in parts ---------------------------===//
+//===- PieceDraw.cpp - Draws from rows in pieces --------------------------===//
 //
 // Part of mergec, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../../lib/Runtime/RowRanker.h"
+#include "../../lib/Runtime/PieceDraw.h"
 #include "mergec/Schedule/Program.h"
 #include "gtest/gtest.h"
 #include <cmath>
@@ -18,7 +18,7 @@ using namespace mergec;
 namespace {
 constexpr uint64_t Capacity = 16 * 1024;
 
-/// Draws a row in parts and as a whole.
+/// Draws a row in pieces and as a whole.
 void check(std::vector<float> Row) {
   std::vector<double> Memory(Capacity * RankBytesPerElement / sizeof(double));
   char *Room = reinterpret_cast<char *>(Memory.data());
@@ -28,30 +28,29 @@ void check(std::vector<float> Row) {
   Call.A = Row.data();
   Call.S = 0.2;
   Call.T = 0.6;
-  Call.State = Room;
   Call.Index = 12345;
   Call.Key = 99;
   Call.N = Row.size();
   kernelFunction(Kernel::DrawByRankF32, InstructionSet::Portable)(Call);
 
-  RowRanker Ranker(Room, Capacity);
-  const size_t Length = Row.size() / 3 + 1;
-  auto Part = [&](size_t Begin) {
-    return llvm::ArrayRef(Row).slice(Begin,
-                                     std::min(Length, Row.size() - Begin));
+  PieceDraw Piece(Room);
+  const size_t Length = Row.size() / 3 + 1, PartLength = Length / 2 + 1;
+  auto ForParts = [&](size_t Begin, size_t End, auto Each) {
+    for (; Begin < End; Begin += PartLength)
+      Each(llvm::ArrayRef(Row).slice(Begin, std::min(PartLength, End - Begin)));
   };
   for (size_t Begin = 0; Begin < Row.size(); Begin += Length) {
-    Ranker.begin(Part(Begin));
-    for (size_t Other = 0; Other < Row.size(); Other += Length)
-      Ranker.count(Part(Other));
-    Ranker.finish(Row.size(), 0.2, 0.6, Call.Key, Call.Index + Begin,
-                  Out.data() + Begin);
+    Piece.begin({0.2, 0.6, Row.size()}, Call.Key, Call.Index + Begin, Begin,
+                Out.data() + Begin);
+    ForParts(Begin, std::min(Begin + Length, Row.size()),
+             [&](auto Part) { Piece.append(Part); });
+    ForParts(0, Row.size(), [&](auto Part) { Piece.compare(Part); });
   }
   EXPECT_EQ(Out, Want);
 }
 } // namespace
 
-TEST(RowRanker, FewMagnitudes) {
+TEST(PieceDraw, FewMagnitudes) {
   std::mt19937 Random(1);
   std::vector<float> Row;
   for (int I = 0; I != 1500; ++I)
@@ -59,7 +58,7 @@ TEST(RowRanker, FewMagnitudes) {
   check(Row);
 }
 
-TEST(RowRanker, SomeMagnitudesShareTheirUpperBits) {
+TEST(PieceDraw, SomeMagnitudesShareTheirUpperBits) {
   std::mt19937 Random(2);
   std::vector<float> Row;
   for (int I = 0; I != 1500; ++I)
@@ -68,7 +67,7 @@ TEST(RowRanker, SomeMagnitudesShareTheirUpperBits) {
   check(Row);
 }
 
-TEST(RowRanker, AllDifferent) {
+TEST(PieceDraw, AllDifferent) {
   std::mt19937 Random(3);
   std::vector<float> Row;
   for (int I = 0; I != 1500; ++I)
@@ -76,7 +75,7 @@ TEST(RowRanker, AllDifferent) {
   check(Row);
 }
 
-TEST(RowRanker, Extremes) {
+TEST(PieceDraw, Extremes) {
   const float Infinity = std::numeric_limits<float>::infinity();
   check({-0.0f, 0, 0});
   check({NAN, Infinity, -NAN, -Infinity, 0});
