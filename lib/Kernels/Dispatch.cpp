@@ -99,3 +99,8 @@ KernelFunction mergec::fusedFunction(unsigned Recipe, InstructionSet Set) {
 llvm::StringRef mergec::kernelName(Kernel K) {
   return Names[static_cast<unsigned>(K)];
 }
+
+bool mergec::readsOut(Kernel K) {
+  // Kernels.def calls all of these, and no others, so.
+  return kernelName(K).starts_with("Add");
+}

@@ -37,9 +37,6 @@ struct FusedGram {
 };
 } // namespace
 
-/// Kernels.def calls all of these, and no others, so.
-static bool readsOut(Kernel K) { return kernelName(K).starts_with("Add"); }
-
 static constexpr FusedSum Sums[] = {
     {Kernel::ScaleF32BF16, Kernel::RoundBF16F32, Kernel::SumTermsBF16},
     {Kernel::ScaleF32F16, Kernel::RoundF16F32, Kernel::SumTermsF16},
@@ -53,7 +50,7 @@ static constexpr FusedGram Grams[] = {
 void Worker::fuseCalls() {
   Fusions.clear();
   size_t Fused = 0;
-  for (size_t At = 0; At < Body.size();) {
+  for (size_t At = RankingEnd; At < Body.size();) {
     size_t Count = findRecipe(At);
     if (!Count)
       Count = findSum(At);
@@ -63,14 +60,16 @@ void Worker::fuseCalls() {
     At += std::max<size_t>(Count, 1);
     Fused += Count;
   }
-  MostAtOnce =
-      Fused == Body.size() && needsNoRegister() ? StripElements : TileElements;
+  MostAtOnce = Fused == Body.size() - RankingEnd && needsNoRegister()
+                   ? StripElements
+                   : TileElements;
   Run.Progress.Instructions.fetch_add(Body.size(), std::memory_order_relaxed);
   Run.Progress.InstructionsFused.fetch_add(Fused, std::memory_order_relaxed);
 }
 
 /// Whether all that goes into the fused kernels and comes from them lies in
-/// buffers of chunks, if all instructions are fused.
+/// buffers of chunks, if all instructions but those for ranks are fused; and so
+/// for these.
 bool Worker::needsNoRegister() const {
   auto IsRegister = [](const TileOperand &O) {
     return O.Where == Place::Register;
@@ -78,7 +77,11 @@ bool Worker::needsNoRegister() const {
   for (const Fusion &F : Fusions)
     if (IsRegister(F.Result) || llvm::any_of(F.Ins, IsRegister))
       return false;
-  for (size_t At = 0; At != Body.size(); At += Body[At].Fused) {
+  for (const Bound &X : llvm::ArrayRef(Body).take_front(RankingEnd))
+    for (const TileOperand &O : {X.From->Out, X.From->A, X.From->B, X.From->C})
+      if (IsRegister(O))
+        return false;
+  for (size_t At = RankingEnd; At != Body.size(); At += Body[At].Fused) {
     if (Body[At].Fusion != Bound::NoFusion)
       continue;
     for (size_t K = 0; K != Body[At].Fused; ++K) {
@@ -153,7 +156,7 @@ bool Worker::follows(const Recipe &R, size_t Begin, Fusion &F) const {
       return N.By == NumberRef::Axis::None || N.By == NumberRef::Axis::Whole;
     };
     if (Run != Step.Run || ReadsOut != (Step.Old != Recipe::None) ||
-        I.Runs == Instruction::Pass::Ranking || !IsWhole(I.S) || !IsWhole(I.T))
+        !IsWhole(I.S) || !IsWhole(I.T))
       return false;
 
     auto IsMeant = [&](const TileOperand &O, Recipe::Operand Meant) {
@@ -229,7 +232,7 @@ size_t Worker::findSum(size_t Begin) {
       return 0;
     const Instruction &I = *Body[End].From;
     if (I.How != Instruction::Form::Accumulate || I.First != Sum->Term ||
-        I.Out != First.Out || I.Runs != Instruction::Pass::Main)
+        I.Out != First.Out)
       return 0;
     Ended = I.EndsSum;
   }
@@ -237,7 +240,7 @@ size_t Worker::findSum(size_t Begin) {
     return 0;
   const Instruction &Round = *Body[End].From;
   if (Round.How != Instruction::Form::Call || Round.First != Sum->Round ||
-      Round.A != First.Out || Round.Runs != Instruction::Pass::Main)
+      Round.A != First.Out)
     return 0;
   for (size_t I = End + 1; I != Body.size(); ++I) {
     const Instruction &Later = *Body[I].From;
@@ -266,7 +269,7 @@ size_t Worker::findGram(size_t Begin) {
   for (; End != Body.size() && End - Begin != MostFused; ++End) {
     const Instruction &I = *Body[End].From;
     if (I.How != Instruction::Form::Call || I.First != Gram->Dot ||
-        I.Base != First.Base || I.Runs != First.Runs)
+        I.Base != First.Base)
       break;
     size_t Known = Vectors.size();
     auto Number = [&](const TileOperand &O) -> size_t {

@@ -52,9 +52,9 @@ private:
   uint64_t Key = 0, Index = 0, Place = 0;
   uint8_t *Out = nullptr;
   Comparison *Comparisons;
-  size_t Count = 0;   ///< Comparisons.
-  size_t Done = 0;    ///< Of them.
-  size_t Drawn = 0;   ///< Elements of the piece.
+  size_t Count = 0;    ///< Comparisons.
+  size_t Done = 0;     ///< Of them.
+  size_t Drawn = 0;    ///< Elements of the piece.
   uint64_t Passed = 0; ///< Elements of the row.
 };
 

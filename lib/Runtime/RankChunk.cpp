@@ -8,9 +8,9 @@
 //
 // Before a chunk is computed, the values that are drawn by rank are: the
 // instructions that lead to them run over a few rows, which are then drawn from
-// while they lie in the cache. A chunk is whole rows, or a piece of one row; the
-// elements of a piece are compared with some of the whole row, which is then
-// read once more.
+// while they lie in the cache. A chunk is whole rows, or a piece of one row;
+// the elements of a piece are compared with some of the whole row, which is
+// then read once more.
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,15 +71,17 @@ bool Worker::rankPiece(Flight &F, uint64_t Begin, uint64_t Count) {
     KernelCall Call = drawingOf(F, I);
     Piece->begin({Call.S, Call.T, Length}, Call.Key, Begin, Begin - Row,
                  DrawnBuffers[I]);
-    runRankingPass(F, Begin, 0, Count,
-                   [&](size_t N) { Piece->append({RankedRows[I], N}); });
+    runRankingPass(F, Begin, 0, Count, [&](size_t N) {
+      Piece->append({RankedRows[I], N});
+    });
     // This leaves other data than before in the stream buffers.
     for (uint64_t At = 0; At < Length;) {
       const uint64_t Part = std::min(ChunkElements, Length - At);
       if (!readChunk(F, Row + At, Part))
         return false;
-      runRankingPass(F, Row + At, 0, Part,
-                     [&](size_t N) { Piece->compare({RankedRows[I], N}); });
+      runRankingPass(F, Row + At, 0, Part, [&](size_t N) {
+        Piece->compare({RankedRows[I], N});
+      });
       At += Part;
     }
   }

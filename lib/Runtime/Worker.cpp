@@ -182,6 +182,7 @@ void Worker::bind(Flight &F) {
     return &NonFinite[OfInput ? Outputs + 1 + I.A.Index : Outputs];
   };
   Body.clear();
+  RankingEnd = 0;
   auto Whole = [&](const NumberRef &N) {
     return N.By == NumberRef::Axis::Whole ? F.State.Numbers[N.Slot] : 0.0;
   };
@@ -210,6 +211,8 @@ void Worker::bind(Flight &F) {
       X.Key = F.State.Selections[I.Key].Threshold;
     X.From = &I;
     Body.push_back(X);
+    if (I.Runs == Instruction::Pass::Ranking)
+      RankingEnd = Body.size();
   }
   fuseCalls();
   aim();
@@ -253,8 +256,7 @@ KernelCall Worker::callFor(const Flight &F, const Bound &X,
 
 /// Some of a tile's instructions, one tile after the other: what a kernel has
 /// declined to do with all of it.
-void Worker::runByTiles(Flight &F, Instruction::Pass Pass, const Tile &All,
-                        size_t Begin, size_t End) {
+void Worker::runByTiles(Flight &F, const Tile &All, size_t Begin, size_t End) {
   for (size_t Done = 0; Done < All.N; Done += TileElements) {
     Tile Part = All;
     Part.ChunkOffset += Done;
@@ -262,24 +264,22 @@ void Worker::runByTiles(Flight &F, Instruction::Pass Pass, const Tile &All,
     Part.InSegment += Done;
     Part.Column += F.sweep().SplitRows ? Done : 0;
     Part.N = std::min(TileElements, All.N - Done);
-    runInstructions(F, Pass, Part, Begin, End);
+    runInstructions(F, Part, Begin, End);
   }
 }
 
 /// Instructions from `Begin` to before `End`.
-void Worker::runInstructions(Flight &F, Instruction::Pass Pass,
-                             const Tile &Where, size_t Begin, size_t End) {
+void Worker::runInstructions(Flight &F, const Tile &Where, size_t Begin,
+                             size_t End) {
   uint64_t CountedLater = 0;
   bool Empty = true; // Of the sum being accumulated.
   for (size_t At = Begin; At < End; ++At) {
     const Bound &X = Body[At];
     const Instruction &I = *X.From;
-    if (I.Runs != Pass && I.Runs != Instruction::Pass::Both)
-      continue;
-    if (X.Fusion != Bound::NoFusion && Pass == Instruction::Pass::Main) {
+    if (X.Fusion != Bound::NoFusion) {
       const bool Done = runFusion(X, Where);
       if (!Done && Where.N > TileElements)
-        runByTiles(F, Pass, Where, At, At + X.Fused);
+        runByTiles(F, Where, At, At + X.Fused);
       if (Done || Where.N > TileElements) {
         At += X.Fused - 1;
         continue;
@@ -295,7 +295,7 @@ void Worker::runInstructions(Flight &F, Instruction::Pass Pass,
     }
     KernelCall Call = callFor(F, X, Where);
     // What is ranked is computed again: its NaNs are counted then.
-    if (Pass == Instruction::Pass::Ranking &&
+    if (I.Runs == Instruction::Pass::Ranking &&
         I.State == Instruction::NonFiniteCount)
       Call.State = &CountedLater;
     if (I.How == Instruction::Form::Call) {
@@ -338,12 +338,12 @@ void Worker::runTile(Flight &F, Instruction::Pass Pass, uint64_t SegmentBegin,
   const bool SplitRows = F.sweep().SplitRows;
   const uint64_t Row = SplitRows ? Index / RowLength : 0;
   const uint64_t Column = SplitRows ? Index % RowLength : 0;
-  runInstructions(F, Pass,
-                  {ChunkOffset, Index, Index - SegmentBegin, Row, Column, N}, 0,
-                  Body.size());
+  const bool IsMain = Pass == Instruction::Pass::Main;
+  runInstructions(F, {ChunkOffset, Index, Index - SegmentBegin, Row, Column, N},
+                  IsMain ? RankingEnd : 0, IsMain ? Body.size() : RankingEnd);
   // Pieces of rows that are longer than a segment are put together at the end.
-  if (Pass != Instruction::Pass::Main || !SplitRows ||
-      Column + N != RowLength || F.State.Cut.SegmentsPerRow != 1)
+  if (!IsMain || !SplitRows || Column + N != RowLength ||
+      F.State.Cut.SegmentsPerRow != 1)
     return;
   for (const Reduction &R : F.sweep().Reductions)
     if (R.PerRow)

@@ -136,10 +136,8 @@ private:
     uint64_t InSegment, Row, Column; ///< 0 if nothing is per row.
     size_t N;
   };
-  void runByTiles(Flight &F, Instruction::Pass Pass, const Tile &All,
-                  size_t Begin, size_t End);
-  void runInstructions(Flight &F, Instruction::Pass Pass, const Tile &Where,
-                       size_t Begin, size_t End);
+  void runByTiles(Flight &F, const Tile &All, size_t Begin, size_t End);
+  void runInstructions(Flight &F, const Tile &Where, size_t Begin, size_t End);
   KernelCall callFor(const Flight &F, const Bound &X, const Tile &T) const;
   bool runFusion(const Bound &X, const Tile &T);
   bool runBand(Flight &F, uint64_t Band);
@@ -208,6 +206,7 @@ private:
   std::vector<const void *> Operands; ///< Of the call that comes next.
   std::optional<PieceDraw> Piece;
   std::vector<Bound> Body;
+  size_t RankingEnd = 0; ///< Of the body's part that runs ahead.
   /// The most elements that the body is run on at once.
   size_t MostAtOnce = TileElements;
   std::vector<Fusion> Fusions;

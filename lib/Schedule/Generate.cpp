@@ -10,7 +10,9 @@
 #include "mergec/Schedule/Schedule.h"
 #include "mergec/Schedule/SweepBuilder.h"
 #include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/StringMap.h"
+#include <algorithm>
 #include <unordered_map>
 
 using namespace mergec;
@@ -196,6 +198,22 @@ void CodeGenerator::bindHeld(const HeldValue &H) {
   P.Streams.push_back({HeldBit | Index, 0});
 }
 
+/// What is left out is looked for in inputs: by the last sweep that reads them.
+static void countInputsOnce(GroupCode &Code) {
+  llvm::SmallBitVector Counted(Code.StreamTypes.size());
+  for (Sweep &S : llvm::reverse(Code.Sweeps)) {
+    llvm::SmallBitVector Before = Counted;
+    llvm::erase_if(S.Body, [&](const Instruction &I) {
+      if (I.State != Instruction::NonFiniteCount ||
+          I.A.Where != TileOperand::Place::Stream ||
+          I.Out.Where != TileOperand::Place::None)
+        return false;
+      Counted.set(I.A.Index);
+      return Before.test(I.A.Index);
+    });
+  }
+}
+
 /// Of held values: the sweeps that write and that read them.
 void CodeGenerator::findLifetimes(const WorkGroup &W, const GroupCode &Code) {
   for (ValueId V : W.Members) {
@@ -307,6 +325,7 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
   // constants there are is known at the end, so they are shifted then.
   for (uint32_t Level = 0; Level != W.Sweeps; ++Level)
     generateLevel(W, Level);
+  countInputsOnce(Code);
   findLifetimes(W, Code);
   Code.Constants = Constants.size();
   Code.Numbers += Code.Constants;
@@ -315,27 +334,84 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
   P.Groups.push_back(Bound);
 }
 
-/// Finds what the values to be ranked are computed from. That runs twice, so
+/// Moves what reads nothing but streams to where it is needed first: next to
+/// what a kernel of several steps may do together with it.
+static void computeLate(std::vector<Instruction> &Body) {
+  for (size_t At = Body.size(); At-- != 0;) {
+    const Instruction I = Body[At];
+    auto FromStream = [](const TileOperand &O) {
+      return O.Where == TileOperand::Place::None ||
+             O.Where == TileOperand::Place::Stream;
+    };
+    if (I.How != Instruction::Form::Call || readsOut(I.First) ||
+        I.Out.Where != TileOperand::Place::Register ||
+        I.State != Instruction::NoState || !FromStream(I.A) ||
+        !FromStream(I.B) || !FromStream(I.C))
+      continue;
+    size_t To = At + 1;
+    while (To != Body.size() && Body[To].Out != I.Out && Body[To].A != I.Out &&
+           Body[To].B != I.Out && Body[To].C != I.Out)
+      ++To;
+    std::rotate(Body.begin() + At, Body.begin() + At + 1, Body.begin() + To);
+  }
+}
+
+/// Drops copies of what could as well be computed where it is collected.
+static void collectDirectly(std::vector<Instruction> &Ranking) {
+  auto IsReadLater = [&](const TileOperand &O, size_t From) {
+    for (size_t At = From; At != Ranking.size(); ++At) {
+      const Instruction &I = Ranking[At];
+      if (I.A == O || I.B == O || I.C == O)
+        return true;
+      if (I.Out == O)
+        return I.How != Instruction::Form::Call || readsOut(I.First);
+    }
+    return false;
+  };
+  for (size_t At = 1; At < Ranking.size(); ++At) {
+    const Instruction &Copy = Ranking[At];
+    Instruction &From = Ranking[At - 1];
+    if (Copy.Out.Where != TileOperand::Place::Ranked ||
+        Copy.First != Kernel::FillF32 || From.Out != Copy.A ||
+        From.How != Instruction::Form::Call ||
+        From.Out.Where != TileOperand::Place::Register ||
+        readsOut(From.First) || IsReadLater(Copy.A, At + 1))
+      continue;
+    From.Out = Copy.Out;
+    Ranking.erase(Ranking.begin() + At--);
+  }
+}
+
+/// Takes what the values to be ranked are computed from to the front, again:
 /// it has no state (`fuseSweeps` has seen to it).
-static void markRankingPass(Sweep &S) {
+static void separateRanking(Sweep &S) {
   using Pass = Instruction::Pass;
+  std::vector<Instruction> Ranking, Main;
   llvm::SmallVector<TileOperand, 8> Needed;
   auto IsNeeded = [&](const TileOperand &O) {
     return llvm::any_of(Needed, [&](const TileOperand &N) {
       return N.Where == O.Where && N.Index == O.Index;
     });
   };
-  for (Instruction &I : llvm::reverse(S.Body)) {
-    if (I.Runs != Pass::Ranking) {
-      if (!IsNeeded(I.Out))
-        continue;
-      I.Runs = Pass::Both;
-    }
+  for (const Instruction &I : llvm::reverse(S.Body)) {
+    const bool Collects = I.Runs == Pass::Ranking;
+    if (!Collects)
+      Main.push_back(I);
+    if (!Collects && !IsNeeded(I.Out))
+      continue;
+    Ranking.push_back(I);
+    Ranking.back().Runs = Pass::Ranking;
     for (const TileOperand &O : {I.A, I.B, I.C})
       if (O.Where == TileOperand::Place::Register ||
           O.Where == TileOperand::Place::Output)
         Needed.push_back(O);
   }
+  std::reverse(Ranking.begin(), Ranking.end());
+  collectDirectly(Ranking);
+  S.Body = std::move(Ranking);
+  std::reverse(Main.begin(), Main.end());
+  computeLate(Main);
+  S.Body.insert(S.Body.end(), Main.begin(), Main.end());
 }
 
 /// One sweep, or two where some reductions are over columns and some not; and
@@ -493,7 +569,7 @@ void CodeGenerator::generateSweep(const WorkGroup &W, uint32_t Level,
   if (LeavesOut && !AllReductions)
     B.countNonFiniteInputs();
   if (!S.Ranked.empty())
-    markRankingPass(S);
+    separateRanking(S);
 }
 
 /// Numbers are kept behind the constants.

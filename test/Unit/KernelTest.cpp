@@ -495,8 +495,8 @@ TEST(Kernels, DrawsByRankFollowTheMeanRanks) {
         Equal += std::abs(X) == Magnitude;
       }
       const double Rank = Smaller + (Equal - 1) / 2;
-      const double P = N == 1 ? (Low + High) / 2
-                              : Low + (High - Low) * Rank / double(N - 1);
+      const double P =
+          N == 1 ? (Low + High) / 2 : Low + (High - Low) * Rank / double(N - 1);
       const double Trials = Draws * Equal;
       EXPECT_NEAR(Count / Trials, P, 5 * std::sqrt(P * (1 - P) / Trials))
           << N << ' ' << Magnitude;

@@ -41,6 +41,8 @@ KernelFunction kernelFunction(Kernel K, InstructionSet Set);
 /// For a recipe of `Recipes`, by its number.
 KernelFunction fusedFunction(unsigned Recipe, InstructionSet Set);
 llvm::StringRef kernelName(Kernel K);
+/// Whether the kernel reads what lies where it writes.
+bool readsOut(Kernel K);
 
 } // namespace mergec
 

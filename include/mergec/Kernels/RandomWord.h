@@ -65,17 +65,18 @@ inline uint32_t randomWord(uint64_t Key, uint64_t Index) {
 }
 
 /// How the elements of a row are drawn with probabilities that rise with the
-/// rank r of |x|, 0 the smallest, from `Low` to `High`: Low + (High - Low)·r/(n-1)
-/// in a row of n elements. No rank has to be known for that: of the other
-/// elements r/(n-1) are smaller, so one of them, chosen at random, is smaller
-/// with that probability. (Equal magnitudes share the mean of their ranks, and
-/// that is what a tie comes to if half of all are won.)
+/// rank r of |x|, 0 the smallest, from `Low` to `High`: Low + (High -
+/// Low)·r/(n-1) in a row of n elements. No rank has to be known for that: of
+/// the other elements r/(n-1) are smaller, so one of them, chosen at random, is
+/// smaller with that probability. (Equal magnitudes share the mean of their
+/// ranks, and that is what a tie comes to if half of all are won.)
 ///
-/// So an element is kept if its word is below `Kept`. If it is not above that by
-/// `Open` or more, the word also says which other element decides: the element
-/// is kept if its magnitude is larger. All further words drop it. Magnitudes are
-/// compared as patterns of 31 bits; a row of one is kept with the mean of the
-/// two probabilities, which are met to 2^-32 and must be from 0 to 1.
+/// So an element is kept if its word is below `Kept`. If it is not above that
+/// by `Open` or more, the word also says which other element decides: the
+/// element is kept if its magnitude is larger. All further words drop it.
+/// Magnitudes are compared as patterns of 31 bits; a row of one is kept with
+/// the mean of the two probabilities, which are met to 2^-32 and must be from 0
+/// to 1.
 struct RankDraw {
   uint32_t Kept, Open = 0;
   uint64_t Factor = 0; ///< Other elements for each open word, times 2^32.

@@ -79,8 +79,9 @@ struct Instruction {
     CallWithOperands, ///< Run `First`, A being the operands' addresses.
   };
   Form How = Form::Call;
-  /// What is ranked is computed for a whole chunk before the rest is.
-  enum class Pass : uint8_t { Main, Ranking, Both } Runs = Pass::Main;
+  /// What is ranked is computed for a whole chunk before the rest is, by
+  /// instructions at the front.
+  enum class Pass : uint8_t { Main, Ranking } Runs = Pass::Main;
   bool StartsSum = false; ///< Accumulate: the sum is empty before this term.
   bool EndsSum = false;   ///< Accumulate: an empty sum becomes 0 here.
   Kernel First = Kernel(0), Next = Kernel(0);
