@@ -70,6 +70,18 @@ MERGEC_INLINE F32V narrow(F64Pair X) {
                                _mm256_cvtpd_ps((__m256d)X.Low));
 }
 
+MERGEC_INLINE F32V signs(F64Pair X) {
+  const __m256d Zero = _mm256_setzero_pd();
+  const __m256d Low = _mm256_cmp_pd((__m256d)X.Low, Zero, _CMP_GE_OQ);
+  const __m256d High = _mm256_cmp_pd((__m256d)X.High, Zero, _CMP_GE_OQ);
+  // Half of each of the four wider masks.
+  const __m256 Halves =
+      _mm256_shuffle_ps(_mm256_castpd_ps(Low), _mm256_castpd_ps(High), 0x88);
+  const __m256 Where =
+      _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(Halves), 0xd8));
+  return (F32V)_mm256_blendv_ps(_mm256_set1_ps(-1), _mm256_set1_ps(1), Where);
+}
+
 /// For each set of lanes their numbers, a byte each.
 struct LaneOrders {
   uint64_t Bytes[256] = {};
@@ -117,6 +129,15 @@ MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
 
 MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) {
   return (F64V)_mm256_fmadd_pd((__m256d)X, (__m256d)Y, (__m256d)Z);
+}
+
+MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, S32V Where) {
+  const S64V Low =
+      (S64V)_mm256_cvtepi32_epi64(_mm256_castsi256_si128((__m256i)Where));
+  const S64V High =
+      (S64V)_mm256_cvtepi32_epi64(_mm256_extracti128_si256((__m256i)Where, 1));
+  return {Z.Low + (F64V)((S64V)X.Low & Low),
+          Z.High + (F64V)((S64V)X.High & High)};
 }
 
 } // namespace

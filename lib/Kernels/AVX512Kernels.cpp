@@ -75,6 +75,14 @@ MERGEC_INLINE F32V narrow(F64Pair X) {
       _mm512_cvtpd_ps((__m512d)X.High), 1);
 }
 
+MERGEC_INLINE F32V signs(F64Pair X) {
+  const __m512d Zero = _mm512_setzero_pd();
+  const __mmask8 Low = _mm512_cmp_pd_mask((__m512d)X.Low, Zero, _CMP_GE_OQ);
+  const __mmask8 High = _mm512_cmp_pd_mask((__m512d)X.High, Zero, _CMP_GE_OQ);
+  return (F32V)_mm512_mask_blend_ps(_mm512_kunpackb(High, Low),
+                                    _mm512_set1_ps(-1), _mm512_set1_ps(1));
+}
+
 MERGEC_INLINE size_t compress(uint32_t *To, S32V X, S32V Where) {
   const __mmask16 Lanes = _mm512_movepi32_mask((__m512i)Where);
   // Some machines are slow at compressing into memory.
@@ -108,6 +116,15 @@ MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
 
 MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) {
   return (F64V)_mm512_fmadd_pd((__m512d)X, (__m512d)Y, (__m512d)Z);
+}
+
+MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, S32V Where) {
+  const __mmask16 Lanes = _mm512_movepi32_mask((__m512i)Where);
+  return {(F64V)_mm512_mask_add_pd((__m512d)Z.Low, static_cast<__mmask8>(Lanes),
+                                   (__m512d)Z.Low, (__m512d)X.Low),
+          (F64V)_mm512_mask_add_pd((__m512d)Z.High,
+                                   static_cast<__mmask8>(Lanes >> 8),
+                                   (__m512d)Z.High, (__m512d)X.High)};
 }
 
 } // namespace

@@ -102,6 +102,12 @@ MERGEC_INLINE F32V narrow(F64Pair X) {
   return Nearest;
 }
 
+MERGEC_INLINE F32V signs(F64Pair X) {
+  const S64V Low = X.Low >= 0.0, High = X.High >= 0.0;
+  const S32V Where = __builtin_shuffle((S32V)Low, (S32V)High, S32V{0, 2, 4, 6});
+  return Where ? F32V{} + 1.0f : F32V{} - 1.0f;
+}
+
 MERGEC_INLINE size_t compress(uint32_t *To, S32V X, S32V Where) {
   uint32_t Elements[Width], Chosen[Width];
   storeVector(Elements, X);
@@ -154,6 +160,13 @@ MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
 }
 
 MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) { return Z + X * Y; }
+
+MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, S32V Where) {
+  const S64V Low = (S64V)__builtin_shuffle(Where, S32V{0, 0, 1, 1});
+  const S64V High = (S64V)__builtin_shuffle(Where, S32V{2, 2, 3, 3});
+  return {Z.Low + (F64V)((S64V)X.Low & Low),
+          Z.High + (F64V)((S64V)X.High & High)};
+}
 
 } // namespace
 } // namespace mergec::portable

@@ -39,7 +39,6 @@ static void emit(SweepBuilder &B, ValueId V, unsigned) {
   I.First =
       I.A.Type == DType::F64 ? Kernel::KeepRandomF64 : Kernel::KeepRandomF32;
   I.S = B.numbers(G.operands(V)[1]);
-  I.T = B.literal(1.0);
   // Keys differ from tensor to tensor. As constants they don't keep groups from
   // sharing their code.
   I.KeyFrom = Instruction::KeySource::NumberBits;

@@ -63,7 +63,8 @@ void Worker::fuseCalls() {
   MostAtOnce = Fused == Body.size() - RankingEnd && needsNoRegister()
                    ? StripElements
                    : TileElements;
-  Run.Progress.Instructions.fetch_add(Body.size(), std::memory_order_relaxed);
+  Run.Progress.Instructions.fetch_add(Body.size() - RankingEnd,
+                                      std::memory_order_relaxed);
   Run.Progress.InstructionsFused.fetch_add(Fused, std::memory_order_relaxed);
 }
 
@@ -176,6 +177,8 @@ bool Worker::follows(const Recipe &R, size_t Begin, Fusion &F) const {
     };
     if ((ReadsOut && !IsMeant(I.Out, Step.Old)) || !IsMeant(I.A, Step.A) ||
         !IsMeant(I.B, Step.B) || !IsMeant(I.C, Step.C))
+      return false;
+    if (R.weighsAgreeing(S) && X.S != Body[Begin + S - 1].S)
       return false;
     if (S == R.Stored)
       F.Result = I.Out;

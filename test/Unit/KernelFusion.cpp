@@ -130,6 +130,30 @@ DType formatOf(llvm::StringRef Name) {
   return Name.ends_with("F64") ? DType::F64 : DType::F32;
 }
 
+using StepTiles = std::vector<std::vector<double>>;
+
+/// The call of step `S`, whose result becomes its tile; `Find` says where an
+/// operand is.
+template <class Function>
+KernelCall callOf(const Recipe &R, unsigned S, StepTiles &Tiles,
+                  Function Find) {
+  const Recipe::Step &Step = R.Steps[S];
+  auto Where = [&](Recipe::Operand O) -> const void * {
+    return O == Recipe::None   ? nullptr
+           : O < Recipe::Input ? Tiles[O].data()
+                               : Find(O - Recipe::Input);
+  };
+  KernelCall Call = {};
+  Call.A = Where(Step.A);
+  Call.B = Where(Step.B);
+  Call.C = Where(Step.C);
+  if (Step.Old != Recipe::None)
+    Tiles[S] = Tiles[Step.Old];
+  Call.Out = Tiles[S].data();
+  Call.N = Tiles[S].size();
+  return Call;
+}
+
 // All steps one by one by the plain loops, then the kernel of the recipe: what
 // is stored and all states are the same. It may decline where something is not
 // finite, but not where everything is ordinary.
@@ -144,36 +168,32 @@ TEST(Kernels, RecipesEqualTheirSteps) {
         const uint64_t Index = 4096 + Random() % 200;
         std::vector<Buffer> In(R.Inputs, Buffer(DType::F32, N));
         std::vector<bool> Filled(R.Inputs);
-        std::vector<std::vector<double>> Tiles(R.Count, std::vector<double>(N));
+        StepTiles Tiles(R.Count, std::vector<double>(N));
         std::vector<State> Want(R.Count, State{}), Found;
         FusedCall Fused = {};
         DType Type = DType::F32;
         for (unsigned S = 0; S != R.Count; ++S) {
           const Recipe::Step &Step = R.Steps[S];
           llvm::StringRef Name = kernelName(Step.Run);
-          auto Find = [&](Recipe::Operand O) -> void * {
-            if (O == Recipe::None)
-              return nullptr;
-            if (O < Recipe::Input)
-              return Tiles[O].data();
-            unsigned J = O - Recipe::Input;
-            if (!Filled[J]) {
+          KernelCall Call = callOf(R, S, Tiles, [&](unsigned J) {
+            if (Filled[J])
+              return Fused.In[J];
+            if (Name == "KeepMarkedF32" && J + Recipe::Input == Step.B) {
+              In[J] = Buffer(DType::Bool, N);
+              for (size_t I = 0; I != N; ++I)
+                In[J].setBits(I, Random() % 2);
+            } else {
               In[J] = Buffer(formatOf(Name), N);
               fillBuffer(In[J], How, Random);
-              Filled[J] = true;
             }
-            return Fused.In[J] = In[J].data(), In[J].data();
-          };
-          KernelCall Call = {};
-          Call.A = Find(Step.A);
-          Call.B = Find(Step.B);
-          Call.C = Find(Step.C);
-          if (Step.Old != Recipe::None)
-            Tiles[S] = Tiles[Step.Old];
-          Call.Out = Tiles[S].data();
-          Call.N = N;
+            Filled[J] = true;
+            return Fused.In[J] = In[J].data();
+          });
           Call.Index = Name.starts_with("KeepRandom") ? Index : 0;
-          Call.S = Fused.S[S] = double(Random() % 1000) / 1000;
+          Call.S = double(Random() % 1000) / 1000;
+          if (R.weighsAgreeing(S))
+            Call.S = Fused.S[S - 1];
+          Fused.S[S] = Call.S;
           Call.T = Fused.T[S] = Call.S + 0.25;
           Call.Key = Fused.Key[S] = Random();
           Call.State = Want[S].data();
@@ -247,29 +267,17 @@ TEST(Kernels, BoundedMovesEqualTheirSteps) {
       }
       if (Round == 39)
         X.setBits(N - 1, 0xff80); // Not finite.
-      std::vector<std::vector<double>> Tiles(Move.Count,
-                                             std::vector<double>(N));
+      StepTiles Tiles(Move.Count, std::vector<double>(N));
       uint64_t NotFinite[Recipe::MostSteps] = {};
       FusedCall Fused = {};
       Fused.In[0] = X.data();
       Fused.In[1] = B.data();
       for (unsigned S = 0; S != Move.Count; ++S) {
         const Recipe::Step &Step = Move.Steps[S];
-        auto Find = [&](Recipe::Operand O) -> const void * {
-          return O == Recipe::None   ? nullptr
-                 : O < Recipe::Input ? Tiles[O].data()
-                                     : Fused.In[O - Recipe::Input];
-        };
-        KernelCall Call = {};
-        Call.A = Find(Step.A);
-        Call.B = Find(Step.B);
-        Call.C = Find(Step.C);
-        if (Step.Old != Recipe::None)
-          Tiles[S] = Tiles[Step.Old];
-        Call.Out = S == Move.Stored
-                       ? Want.data()
-                       : reinterpret_cast<uint8_t *>(Tiles[S].data());
-        Call.N = N;
+        KernelCall Call =
+            callOf(Move, S, Tiles, [&](unsigned J) { return Fused.In[J]; });
+        if (S == Move.Stored)
+          Call.Out = Want.data();
         Call.S = Step.Run == Kernel::ClampF64       ? -Bound
                  : Step.Run == Kernel::IsGreaterF64 ? Bound
                                                     : 1;

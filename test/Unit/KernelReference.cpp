@@ -360,9 +360,9 @@ template <class Type> void countNonFinite(const KernelCall &C) {
 template <class Type> void keepRandom(const KernelCall &C) {
   using T = typename Type::Storage;
   for (size_t I = 0; I != C.N; ++I) {
-    const T Scaled = static_cast<const T *>(C.A)[I] * static_cast<T>(C.T);
-    static_cast<T *>(C.Out)[I] =
-        keptAtRandom(C.Key, C.Index + I, C.S) ? Scaled : T(0);
+    static_cast<T *>(C.Out)[I] = keptAtRandom(C.Key, C.Index + I, C.S)
+                                     ? static_cast<const T *>(C.A)[I]
+                                     : T(0);
   }
 }
 

@@ -44,6 +44,12 @@ struct Recipe {
   unsigned Count = 0, Inputs = 0;
   Operand Stored = None; ///< The only result that is left behind, if any is.
 
+  /// Whether step `I` adds the weight of what the one before it has added.
+  constexpr bool weighsAgreeing(unsigned I) const {
+    return I && Steps[I].Run == Kernel::AddAgreeingWeightF32 &&
+           Steps[I - 1].Run == Kernel::AddAgreeingF32 &&
+           Steps[I].A == Steps[I - 1].A && Steps[I].B == Steps[I - 1].B;
+  }
   consteval Operand input() { return Input + Inputs++; }
   consteval Operand add(Kernel Run, Operand A = None, Operand B = None,
                         Operand C = None) {
