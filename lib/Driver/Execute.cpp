@@ -107,7 +107,8 @@ static void printStats(const Program &P, const RunProgress &Did,
                                      double(std::max<uint64_t>(All, 1)))
       << " of the bytes one after the other\n"
       << Did.InstructionsFused << " of " << Did.Instructions
-      << " instructions in kernels that do several\n";
+      << " instructions in kernels that do several, "
+      << Did.InstructionsOnStrips << " on several tiles at a time\n";
 }
 
 /// Leaves what is complete to the next run, and says where; false if there is

@@ -66,6 +66,9 @@ void Worker::fuseCalls() {
   Run.Progress.Instructions.fetch_add(Body.size() - RankingEnd,
                                       std::memory_order_relaxed);
   Run.Progress.InstructionsFused.fetch_add(Fused, std::memory_order_relaxed);
+  if (MostAtOnce == StripElements)
+    Run.Progress.InstructionsOnStrips.fetch_add(Fused,
+                                                std::memory_order_relaxed);
 }
 
 /// Whether all that goes into the fused kernels and comes from them lies in

@@ -170,57 +170,67 @@ consteval Recipe voteOnTiles(Divide By, unsigned N) {
   return R;
 }
 
-/// How a random share of a difference is kept: drawn as it is needed, or by
-/// marks that were drawn before.
-constexpr Kernel Draws[] = {Kernel::KeepRandomF32, Kernel::KeepMarkedF32};
+/// Which share of a difference is kept: drawn as it is needed, or by marks that
+/// were drawn before; the largest, or those between two edges.
+enum class Share { Drawn, Marked, Largest, Band };
+constexpr Share AllShares[] = {Share::Drawn, Share::Marked, Share::Largest,
+                               Share::Band};
 
-/// Differences of which a random share is kept.
+consteval Operand keepShare(Recipe &R, Operand X, Share Which) {
+  switch (Which) {
+  case Share::Drawn:
+    return R.add(Kernel::KeepRandomF32, X);
+  case Share::Marked:
+    return R.add(Kernel::KeepMarkedF32, X, R.input());
+  case Share::Largest:
+    return R.add(Kernel::KeepF32, X);
+  case Share::Band:
+    return R.add(Kernel::KeepF32, R.add(Kernel::KeepBelowF32, X));
+  }
+}
+
+/// Of each model's difference.
 struct Shares {
   Operand X[MostTiles] = {};
-  consteval Shares(Recipe &R, const Format &F, const Models &M, Kernel Draw) {
-    for (unsigned I = 0; I != M.N; ++I) {
-      Operand D = R.add(F.Subtract, M.X[I], M.Base);
-      X[I] = R.add(Draw, D, marks(R, Draw));
-    }
-  }
-  static consteval Operand marks(Recipe &R, Kernel Draw) {
-    return Draw == Kernel::KeepMarkedF32 ? R.input() : Recipe::None;
+  consteval Shares(Recipe &R, const Format &F, const Models &M, Share Which) {
+    for (unsigned I = 0; I != M.N; ++I)
+      X[I] = keepShare(R, R.add(F.Subtract, M.X[I], M.Base), Which);
   }
 };
 
-consteval Recipe voteAtRandom(const Format &F, Kernel Draw, Divide By,
+consteval Recipe voteOnShares(const Format &F, Share Which, Divide By,
                               unsigned N) {
   Recipe R;
   Models M(R, N);
-  Shares S(R, F, M, Draw);
+  Shares S(R, F, M, Which);
   Operand Change = vote(R, By, S.X, N);
   addToBase(R, F, M.Base, &Change, 1);
   countNonFinite(R, F, M);
   return R;
 }
 
-consteval Recipe sumAtRandom(const Format &F, Kernel Draw, unsigned N) {
+consteval Recipe sumOfShares(const Format &F, Share Which, unsigned N) {
   Recipe R;
   Models M(R, N);
-  Shares S(R, F, M, Draw);
+  Shares S(R, F, M, Which);
   addToBase(R, F, M.Base, S.X, N);
   countNonFinite(R, F, M);
   return R;
 }
 
-consteval Recipe keepAtRandom(const Format &F, Kernel Draw) {
+consteval Recipe shareOf(const Format &F, Share Which) {
   Recipe R;
-  R.Stored = Shares(R, F, Models(R, 1), Draw).X[0];
+  R.Stored = Shares(R, F, Models(R, 1), Which).X[0];
   return R;
 }
 
 /// How much of a difference a random share is.
-consteval Recipe lengthsAtRandom(const Format &F, Kernel Draw) {
+consteval Recipe lengthsOfShare(const Format &F, Share Which) {
   Recipe R;
   Models M(R, 1);
   Operand D = R.add(F.Subtract, M.X[0], M.Base);
   R.add(Kernel::SumAbsF32F32, D);
-  R.add(Kernel::SumAbsF32F32, R.add(Draw, D, Shares::marks(R, Draw)));
+  R.add(Kernel::SumAbsF32F32, keepShare(R, D, Which));
   return R;
 }
 
@@ -342,7 +352,7 @@ consteval Recipe boundedMove(const Format &F) {
 }
 
 struct All {
-  static constexpr unsigned Most = 130;
+  static constexpr unsigned Most = 180;
   Recipe List[Most];
   unsigned Count = 0;
 
@@ -351,10 +361,10 @@ struct All {
     for (unsigned I = 0; I != NarrowFormats; ++I)
       for (unsigned N = 2; N <= MostModels; ++N) {
         const Format &F = Formats[I];
-        for (Kernel Draw : Draws) {
-          take(voteAtRandom(F, Draw, Divide::None, N));
-          take(voteAtRandom(F, Draw, Divide::Nonzero, N));
-          take(sumAtRandom(F, Draw, N));
+        for (Share Which : AllShares) {
+          take(voteOnShares(F, Which, Divide::None, N));
+          take(voteOnShares(F, Which, Divide::Nonzero, N));
+          take(sumOfShares(F, Which, N));
         }
         take(gramOfDifferences(F, N));
         take(averageOfChanges(F, N));
@@ -369,10 +379,10 @@ struct All {
       for (unsigned N = 1; N <= MostModels; ++N)
         take(sumOfTiles(F, N));
       take(boundedMove(F));
-      for (Kernel Draw : Draws) {
-        take(lengthsAtRandom(F, Draw));
-        take(keepAtRandom(F, Draw));
-      }
+      take(lengthsOfShare(F, Share::Drawn));
+      take(lengthsOfShare(F, Share::Marked));
+      for (Share Which : AllShares)
+        take(shareOf(F, Which));
       take(keepChosen(F));
     }
   }

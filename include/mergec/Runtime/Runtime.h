@@ -45,7 +45,8 @@ struct RunProgress {
   std::atomic<uint64_t> Tasks{0}, Chunks{0};
   /// Of the sweeps, once for each thread that takes part in one: instructions,
   /// and how many of them one kernel does together with others.
-  std::atomic<uint64_t> Instructions{0}, InstructionsFused{0};
+  std::atomic<uint64_t> Instructions{0}, InstructionsFused{0},
+      InstructionsOnStrips{0};
   /// Locks taken, and how many of them another thread held.
   std::atomic<uint64_t> Locks{0}, LocksWaitedFor{0};
   /// Set by anyone: the run stops at the next chunk and returns false.
