@@ -141,9 +141,10 @@ static void finishCount(const Reduction &R, GroupState &G, const void *,
 }
 
 // Guesses. Of the ranks of the sample that correspond to the one that is wanted
-// the smallest and the largest likely one are selected from it. If few
-// magnitudes lie between these two, as in the differences of 16-bit models,
-// they are the guesses.
+// the smallest and the largest likely one are looked up in its histogram. In
+// the differences of 16-bit models each bin has one magnitude, its lowest one,
+// and few are so close to each other. If these two are the magnitudes of most
+// of the ranks in between, they are the guesses.
 
 namespace {
 /// Between these ranks of the sample the wanted magnitude nearly always lies.
@@ -167,8 +168,34 @@ struct GuessCounts {
 };
 } // namespace
 
-static void finishSampleHigh(const Reduction &R, GroupState &G,
-                             const void *Shared, const void *) {
+static void mergeSample(void *Shared, const void *Worker) {
+  auto *To = static_cast<SeenBin *>(Shared);
+  auto *From = static_cast<const SeenBin *>(Worker);
+  for (unsigned I = 0; I != HighBins; ++I) {
+    To[I].Lowest += From[I].Lowest;
+    To[I].Others =
+        std::min<uint32_t>(To[I].Others + From[I].Others, SeenBin::MostOthers);
+  }
+}
+
+/// The bin of the rank in a sample, and the rank in its lowest class or among
+/// the others, which are larger.
+static void searchSample(SelectionState &S, const SeenBin *Seen) {
+  auto Size = [Seen](unsigned Bin) -> uint64_t {
+    return Seen[Bin].Lowest + Seen[Bin].Others;
+  };
+  unsigned Bin = HighBins - 1;
+  for (; Bin && Size(Bin) < S.Rank; --Bin)
+    S.Rank -= Size(Bin);
+  S.Threshold = Bin << 15;
+  S.IsLowest = S.Rank > Seen[Bin].Others;
+  if (S.IsLowest)
+    S.Rank -= Seen[Bin].Others;
+  S.ClassSize = S.IsLowest ? Seen[Bin].Lowest : Seen[Bin].Others;
+}
+
+static void finishSample(const Reduction &R, GroupState &G, const void *Shared,
+                         const void *) {
   for (size_t I = 0; I != R.Inputs.size(); ++I) {
     SelectionState *Guesses = &G.Selections[R.Guess + 2 * I];
     SelectionState &S = G.Selections[R.Selection + I];
@@ -181,15 +208,9 @@ static void finishSampleHigh(const Reduction &R, GroupState &G,
     const SampleRanks Ranks(Wanted, G.Cut.Elements);
     Guesses[0].Rank = Ranks.First;
     Guesses[1].Rank = Ranks.Last;
-    searchHigh(Guesses[0], Shared);
-    searchHigh(Guesses[1], Shared);
+    for (unsigned K = 0; K != 2; ++K)
+      searchSample(Guesses[K], static_cast<const SeenBin *>(Shared));
   }
-}
-
-static void finishSampleLow(const Reduction &R, GroupState &G,
-                            const void *Shared, const void *) {
-  if (isOpen(R, G))
-    searchLow(G.Selections[R.Selection], Shared);
 }
 
 /// Of the likely ranks most have one of the two magnitudes.
@@ -197,11 +218,15 @@ static bool isGoodGuess(const Reduction &R, const GroupState &G) {
   const SelectionState *Guesses = &G.Selections[R.Guess];
   if (Guesses[0].None)
     return false;
-  if (Guesses[0].Threshold == Guesses[1].Threshold)
+  if (Guesses[0].IsLowest && Guesses[1].IsLowest &&
+      Guesses[0].Threshold == Guesses[1].Threshold)
     return true;
   const SampleRanks Ranks(wanted(R, G, 0), G.Cut.Elements);
-  const uint64_t Covered =
-      Guesses[0].ClassSize - Guesses[0].Rank + 1 + Guesses[1].Rank;
+  uint64_t Covered = 0;
+  if (Guesses[0].IsLowest)
+    Covered += Guesses[0].ClassSize - Guesses[0].Rank + 1;
+  if (Guesses[1].IsLowest)
+    Covered += Guesses[1].Rank;
   return 4 * Covered >= 3 * (Ranks.Last - Ranks.First + 1);
 }
 
@@ -287,7 +312,8 @@ struct ZoomBounds {
   uint32_t Low, High, Shift = 0;
 
   explicit ZoomBounds(const SelectionState *Guesses)
-      : Low(Guesses[1].Threshold), High(Guesses[0].Threshold) {
+      : Low(Guesses[1].Threshold),
+        High(Guesses[0].Threshold | (Guesses[0].IsLowest ? 0 : 0x7fff)) {
     const uint32_t More = High - Low + 1;
     Low -= std::min(Low, More);
     High += More;
@@ -402,27 +428,19 @@ static const ReductionInfo Phases[] = {
      isThinned, nullptr},
 };
 
-static const ReductionInfo SharedSampleHigh = {
-    .Name = "sample.high.shared",
+static const ReductionInfo SharedSample = {
+    .Name = "sample.shared",
     .WorkerBytes = 0,
-    .Finish = finishSampleHigh,
+    .Finish = finishSample,
     .Needed = anyWanted,
 };
-static const ReductionInfo SampleHigh = {
-    .Name = "sample.high",
-    .WorkerBytes = HighBins * 4,
-    .SharedBytes = HighBins * 8,
-    .Merge = merge<HighBins>,
-    .Finish = finishSampleHigh,
+static const ReductionInfo SampleSeen = {
+    .Name = "sample",
+    .WorkerBytes = HighBins * sizeof(SeenBin),
+    .SharedBytes = HighBins * sizeof(SeenBin),
+    .Merge = mergeSample,
+    .Finish = finishSample,
     .Needed = anyWanted,
-};
-static const ReductionInfo SampleLow = {
-    .Name = "sample.low",
-    .WorkerBytes = LowBins * 4,
-    .SharedBytes = LowBins * 8,
-    .Merge = merge<LowBins>,
-    .Finish = finishSampleLow,
-    .Needed = isOpen,
 };
 static const ReductionInfo Around = {
     .Name = "guess.count",
@@ -460,26 +478,14 @@ void mergec::emitGuess(SweepBuilder &B, ValueId V, unsigned Stage) {
   I.A = B.readWide(Tensor);
   const bool Double = I.A.Type == DType::F64;
   if (Stage == 0) {
-    Reduction &R = B.sharedReduction(SampleHigh, SharedSampleHigh, V, Tensor);
+    Reduction &R = B.sharedReduction(SampleSeen, SharedSample, V, Tensor);
     R.Guess = R.Selection + Ranks.size();
     for (ValueId Rank : Ranks)
       R.Inputs.push_back(B.numbers(Rank));
-    I.First = Double ? Kernel::HistogramHighF64 : Kernel::HistogramHighF32;
+    I.First = Double ? Kernel::HistogramSeenF64 : Kernel::HistogramSeenF32;
     I.State = R.WorkerState;
     if (R.SharedOf == Reduction::Own)
       B.append(I);
-    return;
-  }
-  if (Stage == 1) {
-    for (size_t K = 0; K != 2 * Ranks.size(); ++K) {
-      Reduction &R = B.reduction(SampleLow, V);
-      R.Selection += Ranks.size() + K;
-      I.First = Double ? Kernel::HistogramLowF64 : Kernel::HistogramLowF32;
-      I.KeyFrom = Instruction::KeySource::SelectionBin;
-      I.Key = R.Selection;
-      I.State = R.WorkerState;
-      B.append(I);
-    }
     return;
   }
   auto Append = [&](const ReductionInfo &Info, size_t K, Kernel Run) {
@@ -493,7 +499,7 @@ void mergec::emitGuess(SweepBuilder &B, ValueId V, unsigned Stage) {
   };
   for (size_t K = 0; K != Ranks.size(); ++K) {
     const Kernel Zooms = Double ? Kernel::ZoomF64 : Kernel::ZoomF32;
-    if (Stage == 3) {
+    if (Stage == 2) {
       Append(Patterns, K, Zooms);
       continue;
     }

@@ -182,6 +182,17 @@ template <class A> void histogramHigh(const KernelCall &C) {
     ++static_cast<uint32_t *>(C.State)[magnitude(at<A>(C.A, I)) >> 15];
 }
 
+template <class A> void histogramSeen(const KernelCall &C) {
+  for (size_t I = 0; I != C.N; ++I) {
+    const uint32_t Bits = magnitude(at<A>(C.A, I));
+    uint32_t &Entry = static_cast<uint32_t *>(C.State)[Bits >> 15];
+    if (Bits % 0x8000 == 0)
+      ++Entry;
+    else if (Entry >> 18 != 0x3fff)
+      Entry += 1 << 18;
+  }
+}
+
 template <class A> void histogramLow(const KernelCall &C) {
   for (size_t I = 0; I != C.N; ++I) {
     const uint32_t Bits = magnitude(at<A>(C.A, I));
@@ -534,6 +545,8 @@ constexpr KernelReference Rows[] = {
 
     reductionRow<F32>(Kernel::HistogramHighF32, Histogram, histogramHigh<F32>),
     reductionRow<F64>(Kernel::HistogramHighF64, Histogram, histogramHigh<F64>),
+    reductionRow<F32>(Kernel::HistogramSeenF32, Histogram, histogramSeen<F32>),
+    reductionRow<F64>(Kernel::HistogramSeenF64, Histogram, histogramSeen<F64>),
     reductionRow<F32>(Kernel::HistogramLowF32, Histogram, histogramLow<F32>),
     reductionRow<F64>(Kernel::HistogramLowF64, Histogram, histogramLow<F64>),
     reductionRow<F32>(Kernel::CountEqualF32, Count, countEqual<F32>),

@@ -86,7 +86,7 @@ TEST_F(RuntimeSelections, FromOneTensorShareTheFirstHistogram) {
   const Sweep &First = Compiled.Codes[0].Sweeps[0];
   EXPECT_EQ(llvm::count_if(First.Body,
                            [](const Instruction &I) {
-                             return I.First == Kernel::HistogramHighF64;
+                             return I.First == Kernel::HistogramSeenF64;
                            }),
             1);
   EXPECT_EQ(First.Reductions.size(), 3u);

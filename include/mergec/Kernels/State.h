@@ -36,6 +36,16 @@ struct AroundState {
   uint64_t Greater[2], Equal[2];
 };
 
+/// Of the elements in a bin of a sample's histogram those whose magnitude is
+/// the lowest there, and the others: one word, as a table of them is cleared
+/// often.
+struct SeenBin {
+  static constexpr uint32_t MostOthers =
+      (1 << 14) - 1; ///< More are not counted.
+  uint32_t Lowest : 18;
+  uint32_t Others : 14;
+};
+
 /// Magnitudes within bounds, counted in bins of 2^Shift patterns. Behind it lie
 /// the bins, as many as that takes. The counts are increased.
 struct ZoomState {

@@ -109,7 +109,7 @@ struct OpInfo {
   /// and 1 see a sample of the tensor, stage 2 and, if it leaves something
   /// open, 3 the whole. For each rank there are two states more than otherwise.
   void (*Guess)(SweepBuilder &B, ValueId V, unsigned Stage) = nullptr;
-  static constexpr unsigned GuessStages = 4, SampledStages = 2;
+  static constexpr unsigned GuessStages = 3, SampledStages = 1;
 
   static constexpr unsigned AnyNumber = ~0u;
 };

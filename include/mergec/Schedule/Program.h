@@ -118,8 +118,10 @@ struct SelectionState {
   uint64_t Rank = 0; ///< Still to be selected from the bin, then the class.
   uint64_t ClassSize = 0;
   uint64_t Survivors = 0;
-  bool None = false;  ///< The rank is 0: no element is that large.
-  bool Known = false; ///< Before the sweeps that would find it.
+  bool None = false;     ///< The rank is 0: no element is that large.
+  bool Known = false;    ///< Before the sweeps that would find it.
+  bool IsLowest = false; ///< Of a guess: its class is that of the lowest
+                         ///< magnitude in its bin.
   /// The class's elements before each segment; empty unless it is thinned.
   std::vector<uint64_t> ClassBefore;
 };

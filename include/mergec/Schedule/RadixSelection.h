@@ -45,8 +45,8 @@ namespace mergec {
 bool ranksOf(const Graph &G, llvm::ArrayRef<ValueId> Operands,
              std::string &Error);
 
-/// The code of a guess: of its histograms of a sample (stages 0 and 1), of the
-/// count that verifies it or zooms in (stage 2), and of one bin (stage 3).
+/// The code of a guess: of its histogram of a sample (stage 0), of the count
+/// that verifies it or zooms in (stage 1), and of one bin (stage 2).
 void emitGuess(SweepBuilder &B, ValueId V, unsigned Stage);
 
 /// The code of sweep `Phase` for all ranks of node `V`.
