@@ -41,7 +41,7 @@ void Worker::runRankingPass(Flight &F, uint64_t Begin, uint64_t Offset,
     const uint64_t At = Offset + Done;
     size_t N = tileLength(F, Begin + At, Count - Done);
     for (Bound &X : Body)
-      if (X.From->Runs == Pass::Ranking)
+      if (X.From->Out.Where == TileOperand::Place::Ranked)
         X.Out = reinterpret_cast<char *>(RankedRows[X.From->Out.Index] +
                                          (Visit ? 0 : Done));
     runTile(F, Pass::Ranking, Begin, At, Begin + At, N);
