@@ -8,7 +8,7 @@
 #
 # Which elements a random method keeps is for it to say, but it must stand by it:
 # a mask depends on the seed, the output tensor's name, the source's place in the
-# plan and the element's index alone (and on the ranks of magnitudes, for della).
+# plan and the element's index alone (and on the magnitudes in its row, for della).
 # So a plan's masks are read off probes of the same plan in which one model at a
 # time has weight 1 and all others 0, with nothing rescaled, rounded or voted on;
 # then the plan's own result must be what the formula gives for these masks.

@@ -8,10 +8,11 @@
 #
 #   long_rows.py --work DIRECTORY
 #
-# della ranks a row's magnitudes. Rows that fit a worker's chunk are sorted, of
-# longer ones the smaller elements are counted: which of the two depends on the
-# memory, and the result must not. Each row is held against the rates that its
-# ranks call for, and against a row of equals.
+# della compares elements of a row with others of it. Rows that fit a worker's
+# chunk are in memory as a whole, of longer ones the others are picked out while
+# the row is read again: which of the two depends on the memory, and the result
+# must not. Each row is held against the rates that its ranks call for, and
+# against a row of equals.
 #
 # ===----------------------------------------------------------------------===#
 
@@ -34,7 +35,7 @@ from safetensors_io import Tensor, read_model  # noqa: E402
 SHAPES = {"short": (30, 4000), "middle": (3, 70001), "long": (2, 300007),
           "flat": (90001,)}
 DENSITY, EPSILON = 0.4, 0.3
-# The least budget first: there every row but the short ones is counted.
+# The least budget first: there every row but the short ones is in pieces.
 BUDGETS = (("24MiB", "1"), ("64MiB", "8"), ("1GiB", "2"))
 
 
