@@ -61,6 +61,6 @@ const OpInfo opDrawByRank = {
     .Emit = emit,
     .KeepsState = true,
     .RanksRows = true,
-    .Price = 7,
+    .Price = 3,
 };
 } // namespace mergec::ops

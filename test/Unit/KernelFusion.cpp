@@ -169,7 +169,7 @@ TEST(Kernels, RecipesEqualTheirSteps) {
         std::vector<Buffer> In(R.Inputs, Buffer(DType::F32, N));
         std::vector<bool> Filled(R.Inputs);
         StepTiles Tiles(R.Count, std::vector<double>(N));
-        std::vector<State> Want(R.Count, State{}), Found;
+        std::vector<State> Start(R.Count, State{}), Want = Start, Found;
         FusedCall Fused = {};
         DType Type = DType::F32;
         for (unsigned S = 0; S != R.Count; ++S) {
@@ -196,6 +196,15 @@ TEST(Kernels, RecipesEqualTheirSteps) {
           Fused.S[S] = Call.S;
           Call.T = Fused.T[S] = Call.S + 0.25;
           Call.Key = Fused.Key[S] = Random();
+          if (Name.starts_with("KeepF") || Name.starts_with("KeepBelow")) {
+            // Of a class that is there, all, some or nothing.
+            const uint32_t *Tile = static_cast<const uint32_t *>(Call.A);
+            const uint64_t Survivors = std::array{0, 13, 40}[Random() % 3];
+            const KeepState Keep = {Tile[Random() % N] & 0x7fffffff, 40,
+                                    Survivors, Random() % 40};
+            std::memcpy(Start[S].data(), &Keep, sizeof(Keep));
+            Want[S] = Start[S];
+          }
           Call.State = Want[S].data();
           plain(Step.Run)(Call);
           if (S == R.Stored)
@@ -203,7 +212,7 @@ TEST(Kernels, RecipesEqualTheirSteps) {
                                              : DType::F32;
         }
         for (InstructionSet Set : setsHere()) {
-          Found.assign(R.Count, State{});
+          Found = Start;
           for (unsigned S = 0; S != R.Count; ++S)
             Fused.State[S] = Found[S].data();
           Buffer Out(Type, N);
@@ -215,8 +224,7 @@ TEST(Kernels, RecipesEqualTheirSteps) {
           fusedFunction(Number, Set)(Call);
           EXPECT_TRUE(Out.guardIntact());
           EXPECT_FALSE(Fused.Careful && How == Fill::Ordinary) << Number;
-          const std::vector<State> &Left =
-              Fused.Careful ? std::vector<State>(R.Count, State{}) : Want;
+          const std::vector<State> &Left = Fused.Careful ? Start : Want;
           EXPECT_EQ(std::memcmp(Found.data(), Left.data(),
                                 Left.size() * sizeof(State)),
                     0)
