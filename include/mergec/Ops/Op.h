@@ -106,8 +106,8 @@ struct OpInfo {
 
   /// Reduction of several phases: the code of sweeps that run before the first
   /// one and may make all phases superfluous; null if there are none. Stage 0
-  /// and 1 see a sample of the tensor, stage 2 and, if it leaves something
-  /// open, 3 the whole. For each rank there are two states more than otherwise.
+  /// sees a sample of the tensor, stage 1 and, if it leaves something open, 2
+  /// the whole. For each rank there are two states more than otherwise.
   void (*Guess)(SweepBuilder &B, ValueId V, unsigned Stage) = nullptr;
   static constexpr unsigned GuessStages = 3, SampledStages = 1;
 
