@@ -84,6 +84,10 @@ template <> struct llvm::DenseMapInfo<Key> {
 void mergec::dedupLoads(Graph &G) {
   FirstUsers Users(G);
   llvm::DenseSet<Key> Seen; // The others: what has no operands, above all.
+  uint32_t Sources = 0;
+  for (uint32_t I = 0; I != G.size(); ++I)
+    Sources += G.operands(ValueId{I}).empty();
+  Seen.reserve(Sources);
   std::vector<ValueId> Forward(G.size());
   for (uint32_t I = 0; I != G.size(); ++I) {
     ValueId V{I};
