@@ -101,8 +101,9 @@ static void printStats(const Program &P, const RunProgress &Did,
       << instructionSetName(Set) << "\n";
   uint64_t All =
       P.bytesRead() + P.bytesWritten() + P.bytesHeld(true) + P.bytesHeld(false);
-  Out << Did.Tasks << " tasks, " << Did.Chunks << " chunks; " << Did.Locks
-      << " locks, " << Did.LocksWaitedFor << " waited for; "
+  Out << Did.Tasks << " tasks, " << Did.Chunks << " chunks, " << Did.Reads
+      << " reads, " << Did.Writes << " writes; " << Did.Locks << " locks, "
+      << Did.LocksWaitedFor << " waited for; "
       << llvm::format("%.3f %%", 100.0 * double(P.longestChain()) /
                                      double(std::max<uint64_t>(All, 1)))
       << " of the bytes one after the other\n"

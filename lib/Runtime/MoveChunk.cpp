@@ -53,6 +53,7 @@ bool Worker::readFile(uint32_t File, uint64_t Offset, char *To, uint64_t Bytes,
     return false;
   }
   Run.Progress.BytesRead.fetch_add(Bytes, std::memory_order_relaxed);
+  Run.Progress.Reads.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
 

@@ -41,6 +41,7 @@ int ShardFile::writeCached(const char *From, uint64_t Size, uint64_t Offset) {
   while (Size && !Error) {
     uint64_t N = std::min(Size, PieceBytes - Offset % PieceBytes);
     Error = Cached.writeAt(From, N, Offset);
+    Progress->Writes.fetch_add(1, std::memory_order_relaxed);
     From += N;
     Offset += N;
     Size -= N;
@@ -128,5 +129,8 @@ int ShardFile::writeCongruent(char *From, uint64_t Size, uint64_t Offset,
   Size = (Blocks - Skip) * FileBlockBytes;
   // Some file systems ask for more than blocks of the usual size.
   int Error = Directly ? Direct.writeAt(From, Size, Offset) : EINVAL;
-  return Error == EINVAL ? writeCached(From, Size, Offset) : Error;
+  if (Error == EINVAL)
+    return writeCached(From, Size, Offset);
+  Progress->Writes.fetch_add(1, std::memory_order_relaxed);
+  return Error;
 }

@@ -52,7 +52,7 @@ public:
 
   /// A file that exists at its final size. 0, or errno: with `Direct` also if
   /// the file system allows no direct writes.
-  /// `Progress` counts locks.
+  /// `Progress` counts locks and writes.
   int open(const std::string &Path, IOMode Mode, RunProgress &Progress);
 
   /// If so, data that are at a multiple of FileBlockBytes plus

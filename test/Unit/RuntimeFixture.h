@@ -90,6 +90,7 @@ protected:
                    InstructionSet::Portable, Progress, Diags,
                    [this](uint32_t Tensor) { Finished.push_back(Tensor); }));
     Did.BytesRead = Progress.BytesRead.load();
+    Did.Writes = Progress.Writes.load();
     EXPECT_EQ(int64_t(Did.BytesRead - P.bytesRead()), Progress.BytesUnexpected);
     EXPECT_EQ(Diags.exitCode(), 0);
     Values R(X.size());
@@ -110,7 +111,7 @@ protected:
   Values X, Y;
   std::vector<uint32_t> Finished; ///< Said to be complete, over all runs.
   Program Compiled;               ///< What was run last.
-  RunProgress Did;                ///< By it; only what was read.
+  RunProgress Did;                ///< By it; bytes read and writes only.
 };
 
 } // namespace mergec

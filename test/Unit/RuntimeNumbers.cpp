@@ -129,3 +129,17 @@ TEST_F(RuntimeNumbers, CompleteWithoutRemarks) {
       2);
   EXPECT_TRUE(Finished.empty());
 }
+
+// A call has its price, and the kernel takes a page cache's memory in pieces.
+TEST_F(RuntimeNumbers, LittleIsNotWrittenAlone) {
+  make({4200, 1000}); // No chunk begins with a piece.
+  Values R = run("  %k = constant {value = 2} : f64\n"
+                 "  %r = combine %x, %y, %k, %k : T",
+                 1);
+  for (size_t I = 0; I != R.size(); ++I)
+    ASSERT_EQ(R[I], 2 * X[I] + 2 * Y[I]) << I;
+  // Pieces of 256 KiB, and another for each MiB that doesn't begin with one.
+  const uint64_t Bytes = 8 * X.size();
+  EXPECT_GE(Did.Writes, Bytes >> 18);
+  EXPECT_LE(Did.Writes, (Bytes >> 18) + (Bytes >> 20) + 1);
+}

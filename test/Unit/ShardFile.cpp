@@ -11,6 +11,7 @@
 #include "mergec/Schedule/Program.h"
 #include "gtest/gtest.h"
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
@@ -115,4 +116,22 @@ TEST(ShardFile, LeavesWhatIsAroundAPieceAlone) {
   std::ifstream In(Directory.path("out"), std::ios::binary);
   std::string Got(std::istreambuf_iterator<char>(In), {});
   EXPECT_TRUE(Got == std::string(Edge, 1) + std::string(End - Edge, 2));
+}
+
+TEST(ShardFile, NoCallCrossesAPieceOfThePageCache) {
+  CheckpointDirectory Directory;
+  constexpr uint64_t Piece = ShardFile::PieceBytes;
+  Directory.write("out", std::string(6 * Piece, '\0'));
+  Blocks Bytes(4 * Piece), Bounce(BounceBytes);
+  std::memset(Bytes.P, 1, 4 * Piece);
+  for (auto [Offset, Size, Calls] : {std::array<uint64_t, 3>{0, 4 * Piece, 4},
+                                     {100'000, 4 * Piece, 5},
+                                     {Piece - 1, 2, 2},
+                                     {Piece + 1, Piece - 1, 1}}) {
+    RunProgress Progress;
+    ShardFile File;
+    ASSERT_EQ(File.open(Directory.path("out"), IOMode::Buffered, Progress), 0);
+    EXPECT_EQ(File.writeAt(Bytes.P, Size, Offset, Bounce.P, false), 0);
+    EXPECT_EQ(Progress.Writes, Calls) << Size << " at " << Offset;
+  }
 }

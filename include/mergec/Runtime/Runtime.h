@@ -34,6 +34,8 @@ enum class IOMode : uint8_t {
 /// Read by another thread while the program runs.
 struct RunProgress {
   std::atomic<uint64_t> BytesRead{0}, BytesWritten{0};
+  /// Requests to the files of inputs and results.
+  std::atomic<uint64_t> Reads{0}, Writes{0};
   /// How much more than `Program::bytesRead` is read, or less, because of the
   /// sweeps that have turned out to be needed or not.
   std::atomic<int64_t> BytesUnexpected{0};
