@@ -6,7 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AvailableMemory.h"
 #include "mergec/Runtime/Runtime.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 #include <fstream>
@@ -21,7 +24,7 @@ static std::optional<uint64_t> readNumber(const std::string &Path) {
   return std::nullopt; // Absent, or `max`.
 }
 
-static uint64_t machineAvailable() {
+uint64_t mergec::machineAvailable() {
   std::ifstream In("/proc/meminfo");
   std::string Key, Unit;
   uint64_t KiB;
@@ -33,30 +36,56 @@ static uint64_t machineAvailable() {
   return uint64_t(1) << 30;
 }
 
-/// What is left in the cgroup and those above it. Page cache counts as used
-/// there, but gives way: only what cannot be dropped is in the way.
-static uint64_t cgroupAvailable() {
-  std::ifstream In("/proc/self/cgroup");
+namespace {
+/// How a version of cgroups calls its files.
+struct CgroupFiles {
+  const char *Limit, *Used;
+  const char *Cached; ///< In memory.stat.
+};
+constexpr CgroupFiles Version1 = {"/memory.limit_in_bytes",
+                                  "/memory.usage_in_bytes", "total_cache"};
+constexpr CgroupFiles Version2 = {"/memory.max", "/memory.current", "file"};
+} // namespace
+
+/// Page cache counts as used, but gives way: only what cannot be dropped is in
+/// the way.
+static uint64_t availableIn(const std::string &Directory,
+                            const CgroupFiles &Files) {
+  std::optional<uint64_t> Limit = readNumber(Directory + Files.Limit);
+  if (!Limit)
+    return ~uint64_t(0);
+  uint64_t Used = readNumber(Directory + Files.Used).value_or(0);
+  std::ifstream Stat(Directory + "/memory.stat");
+  std::string Key;
+  uint64_t Bytes;
+  while (Stat >> Key >> Bytes)
+    if (Key == Files.Cached)
+      Used -= std::min(Used, Bytes);
+  return *Limit - std::min(*Limit, Used);
+}
+
+uint64_t mergec::cgroupAvailable(const std::string &Membership,
+                                 const std::string &Mounted) {
+  std::ifstream In(Membership);
   std::string Line;
   uint64_t Least = ~uint64_t(0);
   while (std::getline(In, Line)) {
-    llvm::StringRef Path = Line;
-    if (!Path.consume_front("0::"))
+    // Number, controllers (none in version 2), path.
+    auto [Controllers, Path] =
+        llvm::StringRef(Line).split(':').second.split(':');
+    llvm::SmallVector<llvm::StringRef, 4> Names;
+    Controllers.split(Names, ',');
+    const bool IsVersion1 = llvm::is_contained(Names, "memory");
+    if (!IsVersion1 && !Controllers.empty())
       continue;
+    const CgroupFiles &Files = IsVersion1 ? Version1 : Version2;
     while (true) {
-      std::string Directory = ("/sys/fs/cgroup" + Path).str();
-      if (std::optional<uint64_t> Limit =
-              readNumber(Directory + "/memory.max")) {
-        uint64_t Used = readNumber(Directory + "/memory.current").value_or(0);
-        std::ifstream Stat(Directory + "/memory.stat");
-        std::string Key;
-        uint64_t Bytes;
-        while (Stat >> Key >> Bytes)
-          if (Key == "file")
-            Used -= std::min(Used, Bytes);
-        Least = std::min(Least, *Limit - std::min(*Limit, Used));
-      }
-      if (Path.empty() || Path == "/")
+      Path = Path.rtrim('/');
+      Least =
+          std::min(Least, availableIn(Mounted + (IsVersion1 ? "/memory" : "") +
+                                          Path.str(),
+                                      Files));
+      if (Path.empty())
         break;
       Path = Path.rsplit('/').first;
     }
@@ -65,5 +94,6 @@ static uint64_t cgroupAvailable() {
 }
 
 uint64_t mergec::availableMemory() {
-  return std::min(machineAvailable(), cgroupAvailable());
+  return std::min(machineAvailable(),
+                  cgroupAvailable("/proc/self/cgroup", "/sys/fs/cgroup"));
 }

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AvailableMemory.h"
 #include "CountingLock.h"
 #include "ShareTensors.h"
 #include "Worker.h"
@@ -350,8 +351,9 @@ static void reportCannotOpen(RunContext &Run, const std::string &Path, Kind K,
     Run.reportFailure(K, "can't open `" + Path + "`: " + std::strerror(Error));
 }
 
-/// Of the memory that is available one part in so many may be filled with large
-/// results.
+/// Of the memory that the machine has available one part in so many may be
+/// filled with large results. (A cgroup with less keeps what is others'
+/// anyway.)
 static constexpr uint64_t CachedShare = 4;
 
 /// What is read and written should still be in the second-level cache when it
@@ -381,7 +383,7 @@ bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                  Diags,
                  Finished,
                  {},
-                 WritingWays(EitherWay ? availableMemory() / CachedShare : 0),
+                 WritingWays(EitherWay ? machineAvailable() / CachedShare : 0),
                  cachedChunkBytes()};
   // Of each file there may be a second descriptor, for direct reads and writes.
   if (2 * (P.Inputs.size() + Shards.size()) > 900)
