@@ -12,30 +12,46 @@ using namespace mergec;
 
 /// Of so many choices one is the way that was slower until now.
 static constexpr uint32_t LooksAgain = 128;
-/// Larger tensors are not for trying.
-static constexpr uint64_t MostTried = uint64_t(16) << 20;
+/// Other tensors are not for trying: the slower way may be ten times as slow.
+static constexpr uint64_t LeastTried = uint64_t(1) << 20;
+static constexpr uint64_t MostTried = uint64_t(128) << 20;
+/// What has to be measured of a way, and what counts.
+static constexpr double LeastKnown = 64 << 20;
+static constexpr double MostKnown = 256 << 20;
 /// Shorter reads say little of how fast bytes come.
 static constexpr uint64_t LeastBytes = 64 * 1024;
 
+bool ReadingWays::Rate::isKnown() const { return Bytes >= LeastKnown; }
+
+bool ReadingWays::nextIsDirect(unsigned Sweeps, uint64_t Bytes) {
+  const bool MayTry = Bytes >= LeastTried && Bytes <= MostTried;
+  if (!Direct.isKnown() || !Filling.isKnown()) {
+    const bool IsDirect = !MayTry || TriedDirectly <= TriedFilling;
+    (IsDirect ? TriedDirectly : TriedFilling) += MayTry ? Bytes : 0;
+    return IsDirect;
+  }
+  const double ByDirect = Sweeps * Direct.cost();
+  const double ByFilling = Filling.cost() + (Sweeps - 1) * Again.cost();
+  const bool IsDirect = ByDirect <= ByFilling;
+  const bool Looks = MayTry && Choices++ % LooksAgain == LooksAgain - 1;
+  return IsDirect != Looks;
+}
+
 ReadingWays::Way ReadingWays::choose(unsigned Sweeps, uint64_t Bytes) {
-  bool Tries = Bytes <= MostTried;
-  if (Direct.cost() == 0 || (Filling.cost() == 0 && !Tries))
-    return Way::Directly;
-  if (Filling.cost() == 0)
-    return Way::Passing;
-  double ByDirect = Sweeps * Direct.cost();
-  double ByFilling = Filling.cost() + (Sweeps - 1) * Again.cost();
-  bool DirectIsFaster = ByDirect <= ByFilling;
-  if (Tries && Choices.fetch_add(1, std::memory_order_relaxed) % LooksAgain ==
-                   LooksAgain - 1)
-    DirectIsFaster = !DirectIsFaster;
-  return DirectIsFaster ? Way::Directly : Way::Passing;
+  std::lock_guard Lock(Mutex);
+  return nextIsDirect(Sweeps, Bytes) ? Way::Directly : Way::Passing;
 }
 
 void ReadingWays::took(Way How, bool First, uint64_t Bytes,
                        uint64_t Nanoseconds) {
   if (Bytes < LeastBytes)
     return;
+  std::lock_guard Lock(Mutex);
   Rate &R = How == Way::Directly ? Direct : First ? Filling : Again;
-  R.add(Bytes, Nanoseconds);
+  R.Bytes += double(Bytes);
+  R.Nanoseconds += double(Nanoseconds);
+  if (R.Bytes > MostKnown) {
+    R.Bytes /= 2;
+    R.Nanoseconds /= 2;
+  }
 }

@@ -12,16 +12,18 @@
 // on what memory costs: in a virtual machine that gives back what it doesn't
 // use, filling the page cache takes several times as long as reading past it;
 // with a slow disk and four sweeps it is the other way around. So a run tries
-// both, stays with the faster, and looks again at times, with a tensor that is
-// not large, whether that has changed. Results don't depend on it.
+// both side by side, stays with the faster, and looks again at times whether
+// that has changed. The kernel reads ahead, and beyond the tensor: what a few
+// megabytes have taken through the page cache says nothing. Results don't
+// depend on any of it.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef MERGEC_LIB_RUNTIME_READINGWAYS_H
 #define MERGEC_LIB_RUNTIME_READINGWAYS_H
 
-#include <atomic>
 #include <cstdint>
+#include <mutex>
 
 namespace mergec {
 
@@ -42,20 +44,21 @@ public:
   void took(Way How, bool First, uint64_t Bytes, uint64_t Nanoseconds);
 
 private:
+  /// Of one way; what was measured last counts most.
   struct Rate {
-    std::atomic<uint64_t> Bytes{0}, Nanoseconds{0};
-    void add(uint64_t B, uint64_t N) {
-      Bytes.fetch_add(B, std::memory_order_relaxed);
-      Nanoseconds.fetch_add(N, std::memory_order_relaxed);
-    }
-    /// Nanoseconds per byte; 0 if not known.
-    double cost() const {
-      uint64_t B = Bytes.load(std::memory_order_relaxed);
-      return B ? double(Nanoseconds.load(std::memory_order_relaxed)) / B : 0;
-    }
+    double Bytes = 0, Nanoseconds = 0;
+    bool isKnown() const;
+    /// 0 if nothing was measured.
+    double cost() const { return Bytes ? Nanoseconds / Bytes : 0; }
   };
+
+  bool nextIsDirect(unsigned Sweeps, uint64_t Bytes);
+
+  std::mutex Mutex;
   Rate Direct, Filling, Again;
-  std::atomic<uint32_t> Choices{0};
+  /// Chosen while one of them is not known.
+  uint64_t TriedDirectly = 0, TriedFilling = 0;
+  uint32_t Choices = 0;
 };
 
 } // namespace mergec
