@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Flight.h"
+#include "CountingLock.h"
 #include "mergec/Methods/HostFunction.h"
 #include "mergec/Schedule/Sample.h"
 #include "llvm/ADT/STLExtras.h"
@@ -129,4 +130,20 @@ void Flight::endSweep() {
       R.Info->Finish(R, State, Shared[From].data(), SegmentRecords[I].data());
   }
   ++Sweep;
+}
+
+ReadingWays::Way
+Flight::wayToRead(uint16_t Stream, RunProgress &Progress,
+                  llvm::function_ref<ReadingWays::Way()> Choose) {
+  using Way = ReadingWays::Way;
+  Way Known = Ways[Stream].load(std::memory_order_relaxed);
+  if (Known != Way::Undecided)
+    return Known;
+  // Once: both ways are tried in turn, and a choice that nobody acts on would
+  // count as one.
+  CountingLock Lock(Choosing, Progress);
+  Known = Ways[Stream].load(std::memory_order_relaxed);
+  if (Known == Way::Undecided)
+    Ways[Stream].store(Known = Choose(), std::memory_order_relaxed);
+  return Known;
 }

@@ -10,7 +10,9 @@
 #define MERGEC_LIB_RUNTIME_FLIGHT_H
 
 #include "ReadingWays.h"
+#include "mergec/Runtime/Runtime.h"
 #include "mergec/Schedule/Program.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -64,8 +66,12 @@ struct Flight {
   std::map<std::pair<uint16_t, uint32_t>, std::vector<double>> RowMeans;
   std::mutex FindingMeans;
 
-  /// By stream: how it is read.
+  /// How a stream is read: as `Choose` says to the worker that is first.
+  ReadingWays::Way wayToRead(uint16_t Stream, RunProgress &Progress,
+                             llvm::function_ref<ReadingWays::Way()> Choose);
+  /// By stream.
   std::vector<std::atomic<ReadingWays::Way>> Ways;
+  std::mutex Choosing;
 
   /// NaN and infinite elements, counted in the chunks where a result had any.
   std::vector<std::atomic<uint64_t>> NonFiniteOutputs, NonFiniteStreams;

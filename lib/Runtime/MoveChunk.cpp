@@ -139,22 +139,19 @@ void Worker::placeOutputs(Flight &F, uint64_t Begin) {
 
 /// How a stream of the group is read. All workers read it the same way.
 ReadingWays::Way Worker::wayToRead(Flight &F, uint16_t Stream) {
-  Way Chosen = F.Ways[Stream].load(std::memory_order_relaxed);
-  if (Chosen != Way::Undecided)
-    return Chosen;
-  const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
-  Way Choice = Way::Cached;
-  if (Bound.Gathered == StreamBinding::None && !isHeld(Bound.File)) {
+  return F.wayToRead(Stream, Run.Progress, [&] {
+    const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
+    if (Bound.Gathered != StreamBinding::None || isHeld(Bound.File))
+      return Way::Cached;
     const SourceFile &From = Run.Inputs[Bound.File];
-    uint64_t Bytes =
-        F.TheGroup.Elements * byteWidth(F.Code.StreamTypes[Stream]);
     if (From.readsDirectly())
-      Choice = Way::Directly;
-    else if (From.mayReadDirectly() && From.isUncached(Bytes, Bound.Offset))
-      Choice = Run.Ways.choose(F.expectedSweeps(), Bytes);
-  }
-  F.Ways[Stream].compare_exchange_strong(Chosen, Choice);
-  return F.Ways[Stream];
+      return Way::Directly;
+    const uint64_t Bytes =
+        F.TheGroup.Elements * byteWidth(F.Code.StreamTypes[Stream]);
+    return From.mayReadDirectly() && From.isUncached(Bytes, Bound.Offset)
+               ? Run.Ways.choose(F.expectedSweeps(), Bytes)
+               : Way::Cached;
+  });
 }
 
 /// As `readChunk`, but past the page cache where that is better.

@@ -18,14 +18,10 @@ static constexpr uint64_t MostTried = uint64_t(128) << 20;
 /// What has to be measured of a way, and what counts.
 static constexpr double LeastKnown = 64 << 20;
 static constexpr double MostKnown = 256 << 20;
-/// Shorter reads say little of how fast bytes come.
-static constexpr uint64_t LeastBytes = 64 * 1024;
-
-bool ReadingWays::Rate::isKnown() const { return Bytes >= LeastKnown; }
 
 bool ReadingWays::nextIsDirect(unsigned Sweeps, uint64_t Bytes) {
   const bool MayTry = Bytes >= LeastTried && Bytes <= MostTried;
-  if (!Direct.isKnown() || !Filling.isKnown()) {
+  if (Direct.Bytes < LeastKnown || Filling.Bytes < LeastKnown) {
     const bool IsDirect = !MayTry || TriedDirectly <= TriedFilling;
     (IsDirect ? TriedDirectly : TriedFilling) += MayTry ? Bytes : 0;
     return IsDirect;
@@ -44,14 +40,7 @@ ReadingWays::Way ReadingWays::choose(unsigned Sweeps, uint64_t Bytes) {
 
 void ReadingWays::took(Way How, bool First, uint64_t Bytes,
                        uint64_t Nanoseconds) {
-  if (Bytes < LeastBytes)
-    return;
   std::lock_guard Lock(Mutex);
   Rate &R = How == Way::Directly ? Direct : First ? Filling : Again;
-  R.Bytes += double(Bytes);
-  R.Nanoseconds += double(Nanoseconds);
-  if (R.Bytes > MostKnown) {
-    R.Bytes /= 2;
-    R.Nanoseconds /= 2;
-  }
+  R.add(Bytes, Nanoseconds, MostKnown);
 }

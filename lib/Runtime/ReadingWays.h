@@ -22,7 +22,7 @@
 #ifndef MERGEC_LIB_RUNTIME_READINGWAYS_H
 #define MERGEC_LIB_RUNTIME_READINGWAYS_H
 
-#include <cstdint>
+#include "Rate.h"
 #include <mutex>
 
 namespace mergec {
@@ -44,14 +44,6 @@ public:
   void took(Way How, bool First, uint64_t Bytes, uint64_t Nanoseconds);
 
 private:
-  /// Of one way; what was measured last counts most.
-  struct Rate {
-    double Bytes = 0, Nanoseconds = 0;
-    bool isKnown() const;
-    /// 0 if nothing was measured.
-    double cost() const { return Bytes ? Nanoseconds / Bytes : 0; }
-  };
-
   bool nextIsDirect(unsigned Sweeps, uint64_t Bytes);
 
   std::mutex Mutex;

@@ -13,15 +13,13 @@ using namespace mergec;
 
 /// Between two decisions.
 static constexpr uint64_t Stretch = uint64_t(16) << 20;
-/// Shorter writes say little of how fast bytes go.
-static constexpr uint64_t LeastBytes = 64 * 1024;
 /// Looks at the slower way may take one of so many seconds.
 static constexpr double LookShare = 16;
 static constexpr double MostUntilLook = 1024;
 
 bool WritingWays::nextIsDirect() {
-  if (!Cached.isKnown() || !Direct.isKnown())
-    return Cached.isKnown();
+  if (Cached.Bytes == 0 || Direct.Bytes == 0)
+    return Cached.Bytes != 0;
   bool DirectIsFaster = Direct.cost() <= Cached.cost();
   if (UntilLook-- != 0)
     return DirectIsFaster;
@@ -30,9 +28,7 @@ bool WritingWays::nextIsDirect() {
   UntilLook = std::clamp(LookShare * (Slower / Faster - 1), LookShare / 2,
                          MostUntilLook);
   // What it was like the last time counts for little.
-  Rate &LookedAt = DirectIsFaster ? Cached : Direct;
-  LookedAt.Bytes /= 4;
-  LookedAt.Nanoseconds /= 4;
+  (DirectIsFaster ? Cached : Direct).fade(4);
   return !DirectIsFaster;
 }
 
@@ -50,14 +46,6 @@ bool WritingWays::chooseDirect(uint64_t Bytes) {
 }
 
 void WritingWays::took(bool WasDirect, uint64_t Bytes, uint64_t Nanoseconds) {
-  if (Bytes < LeastBytes)
-    return;
   std::lock_guard Lock(Mutex);
-  Rate &R = WasDirect ? Direct : Cached;
-  R.Bytes += double(Bytes);
-  R.Nanoseconds += double(Nanoseconds);
-  if (R.Bytes > 2 * Stretch) {
-    R.Bytes /= 2;
-    R.Nanoseconds /= 2;
-  }
+  (WasDirect ? Direct : Cached).add(Bytes, Nanoseconds, 2 * Stretch);
 }

@@ -25,7 +25,7 @@
 #ifndef MERGEC_LIB_RUNTIME_WRITINGWAYS_H
 #define MERGEC_LIB_RUNTIME_WRITINGWAYS_H
 
-#include <cstdint>
+#include "Rate.h"
 #include <mutex>
 
 namespace mergec {
@@ -42,13 +42,6 @@ public:
   void took(bool Direct, uint64_t Bytes, uint64_t Nanoseconds);
 
 private:
-  /// Of one way; what was measured last counts most.
-  struct Rate {
-    double Bytes = 0, Nanoseconds = 0;
-    bool isKnown() const { return Bytes != 0; }
-    double cost() const { return Nanoseconds / Bytes; }
-  };
-
   bool nextIsDirect();
 
   const uint64_t MostCached;

@@ -11,9 +11,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../../lib/Runtime/Flight.h"
 #include "RuntimeFixture.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include <atomic>
+#include <chrono>
 #include <cmath>
+#include <thread>
 
 using namespace mergec;
 
@@ -142,4 +146,30 @@ TEST_F(RuntimeNumbers, LittleIsNotWrittenAlone) {
   const uint64_t Bytes = 8 * X.size();
   EXPECT_GE(Did.Writes, Bytes >> 18);
   EXPECT_LE(Did.Writes, (Bytes >> 18) + (Bytes >> 20) + 1);
+}
+
+// What nobody acts on must not count as tried.
+TEST_F(RuntimeNumbers, HowToReadIsChosenOnce) {
+  make({4, 4});
+  run("  %k = constant {value = 2} : f64\n"
+      "  %r = combine %x, %y, %k, %k : T",
+      1);
+  Flight F(Compiled, Compiled.Groups[0], 0);
+  RunProgress Progress;
+  std::atomic<unsigned> Choices = 0;
+  std::vector<std::thread> Threads;
+  for (unsigned I = 0; I != 8; ++I)
+    Threads.emplace_back([&] {
+      EXPECT_EQ(F.wayToRead(1, Progress,
+                            [&] {
+                              std::this_thread::sleep_for(
+                                  std::chrono::milliseconds(20));
+                              return Choices++ ? ReadingWays::Way::Passing
+                                               : ReadingWays::Way::Directly;
+                            }),
+                ReadingWays::Way::Directly);
+    });
+  for (std::thread &T : Threads)
+    T.join();
+  EXPECT_EQ(Choices, 1u);
 }
