@@ -8,13 +8,15 @@
 
 #include "mergec/Schedule/RadixSelection.h"
 #include "mergec/Schedule/Sample.h"
+#include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 using namespace mergec;
 
-static constexpr unsigned HighBins = 65536, LowBins = 32768;
+static constexpr unsigned HighBins = 65536, LowBins = 32768, ZoomBins = 32768;
 
 bool mergec::ranksOf(const Graph &G, llvm::ArrayRef<ValueId> Operands,
                      std::string &Error) {
@@ -140,33 +142,44 @@ static void finishCount(const Reduction &R, GroupState &G, const void *,
   });
 }
 
-// Guesses. Of the ranks of the sample that correspond to the one that is wanted
-// the smallest and the largest likely one are looked up in its histogram. In
-// the differences of 16-bit models each bin has one magnitude, its lowest one,
-// and few are so close to each other. If these two are the magnitudes of most
-// of the ranks in between, they are the guesses.
+// Guesses. The ranks of the sample that correspond to the one that is wanted
+// are looked up in its histogram. In the differences of 16-bit models each bin
+// has one magnitude, its lowest one, and few are so close to each other. If one
+// or two magnitudes are those of all likely ranks, only these are counted. Else
+// the tensor is zoomed into.
 
 namespace {
-/// Between these ranks of the sample the wanted magnitude nearly always lies.
+/// Between these ranks of the sample the wanted magnitude mostly lies.
 struct SampleRanks {
-  uint64_t First, Last;
+  uint64_t First, Middle, Last;
 
-  SampleRanks(uint64_t Wanted, uint64_t Elements) {
+  /// `Deviations`: the standard ones on either side, of half as many elements,
+  /// since neighbours are alike.
+  SampleRanks(uint64_t Wanted, uint64_t Elements, double Deviations = 4) {
     const double Share = double(Wanted) / double(Elements);
     const double Middle = Share * double(Sample::Elements);
-    // Four standard deviations, of half as many elements, since neighbours are
-    // alike.
-    const double Margin = 4 * std::sqrt(2 * Middle * (1 - Share));
+    const double Margin = Deviations * std::sqrt(2 * Middle * (1 - Share));
+    this->Middle = uint64_t(std::max(Middle, 1.0));
     First = uint64_t(std::max(Middle - Margin, 1.0));
     Last = uint64_t(std::min(Middle + Margin + 1, double(Sample::Elements)));
   }
 };
+
+/// While a tensor is zoomed into, so many magnitudes are counted in each of its
+/// segments.
+constexpr unsigned MostWatched = 64;
 
 /// What the whole tensor has of the magnitudes that are guessed.
 struct GuessCounts {
   uint64_t Greater[2], Equal[2];
 };
 } // namespace
+
+/// Between which the wanted magnitude lies but for rare tensors, of which some
+/// parts are unlike the others.
+static SampleRanks likelyRanks(uint64_t Wanted, const GroupState &G) {
+  return SampleRanks(Wanted, G.Cut.Elements, 8);
+}
 
 static void mergeSample(void *Shared, const void *Worker) {
   auto *To = static_cast<SeenBin *>(Shared);
@@ -178,64 +191,188 @@ static void mergeSample(void *Shared, const void *Worker) {
   }
 }
 
-/// The bin of the rank in a sample, and the rank in its lowest class or among
-/// the others, which are larger.
-static void searchSample(SelectionState &S, const SeenBin *Seen) {
-  auto Size = [Seen](unsigned Bin) -> uint64_t {
-    return Seen[Bin].Lowest + Seen[Bin].Others;
-  };
-  unsigned Bin = HighBins - 1;
-  for (; Bin && Size(Bin) < S.Rank; --Bin)
-    S.Rank -= Size(Bin);
-  S.Threshold = Bin << 15;
-  S.IsLowest = S.Rank > Seen[Bin].Others;
-  if (S.IsLowest)
-    S.Rank -= Seen[Bin].Others;
-  S.ClassSize = S.IsLowest ? Seen[Bin].Lowest : Seen[Bin].Others;
+namespace {
+/// Where a rank is in a sample.
+struct SeenRank {
+  unsigned Bin;
+  bool IsLowest; ///< It has the lowest magnitude of its bin, or a larger one.
+
+  SeenRank(uint64_t Rank, const SeenBin *Seen) : Bin(HighBins - 1) {
+    auto Size = [=](unsigned Bin) -> uint64_t {
+      return Seen[Bin].Lowest + Seen[Bin].Others;
+    };
+    for (; Bin && Size(Bin) < Rank; --Bin)
+      Rank -= Size(Bin);
+    IsLowest = Rank > Seen[Bin].Others;
+  }
+};
+
+/// Where to zoom in.
+struct ZoomBounds {
+  uint32_t Low, High, Shift = 0;
+
+  explicit ZoomBounds(const SelectionState *Guesses)
+      : Low(Guesses[1].Threshold), High(Guesses[0].Threshold) {
+    while ((High - Low) >> Shift >= ZoomBins)
+      ++Shift;
+  }
+};
+} // namespace
+
+/// The magnitudes of some ranks of the sample, from the smallest to the largest
+/// that it may be.
+static void findBounds(const SampleRanks &Ranks, const SeenBin *Seen,
+                       uint32_t &Low, uint32_t &High) {
+  const SeenRank First(Ranks.First, Seen), Last(Ranks.Last, Seen);
+  High = First.Bin << 15 | (First.IsLowest ? 0 : 0x7fff);
+  Low = Last.Bin << 15;
+}
+
+/// Zooming in looks between the magnitudes of the ranks that it mostly has and
+/// as far again on either side, and at all of the likely ones. Few of the
+/// sample's elements are as large as those at a high rank, and they come from
+/// few rows, so that it says less than its number promises.
+static void setBounds(SelectionState *Guesses, uint64_t Wanted,
+                      const GroupState &G, const SeenBin *Seen) {
+  uint32_t Low, High, LeastLow, MostHigh;
+  findBounds(SampleRanks(Wanted, G.Cut.Elements), Seen, Low, High);
+  findBounds(likelyRanks(Wanted, G), Seen, LeastLow, MostHigh);
+  const uint32_t More = High - Low + 1;
+  Guesses[0].Threshold =
+      std::max(std::min(High + More, uint32_t(0x7fffffff)), MostHigh);
+  Guesses[1].Threshold = std::min(Low - std::min(Low, More), LeastLow);
+}
+
+/// The two magnitudes that most of the likely ranks of a sample have, and how
+/// many they are. Others than the lowest ones of their bins don't count: it is
+/// not known which ones they are.
+static void findLikely(SelectionState *Guesses, const SampleRanks &Ranks,
+                       const SeenBin *Seen) {
+  uint64_t Above = 0; // The bin.
+  for (unsigned Bin = HighBins; Bin-- > 0 && Above < Ranks.Last;) {
+    const uint64_t First = Above + Seen[Bin].Others; // Above the lowest.
+    Above = First + Seen[Bin].Lowest;
+    const uint64_t Before = std::max(First, Ranks.First - 1);
+    const uint64_t Last = std::min(Above, Ranks.Last);
+    const uint64_t Covered = Last > Before ? Last - Before : 0;
+    for (unsigned K = 0; K != 2; ++K) {
+      if (Covered <= Guesses[K].Covered)
+        continue;
+      if (K == 0) {
+        Guesses[1].Covered = Guesses[0].Covered;
+        Guesses[1].Likely = Guesses[0].Likely;
+      }
+      Guesses[K].Covered = Covered;
+      Guesses[K].Likely = Bin << 15;
+      break;
+    }
+  }
+  if (!Guesses[1].Covered)
+    Guesses[1].Likely = Guesses[0].Likely;
+}
+
+/// The lowest magnitudes of the bins around the wanted rank, the nearest first.
+static void findWatched(SelectionState *Guesses, uint64_t Rank,
+                        const SeenBin *Seen) {
+  std::vector<uint32_t> &Watched = Guesses[0].Watched;
+  const ZoomBounds Within(Guesses);
+  int64_t Up = SeenRank(Rank, Seen).Bin, Down = Up - 1;
+  const int64_t First = (Within.Low + 0x7fff) >> 15, Last = Within.High >> 15;
+  while (Watched.size() < MostWatched && (Up <= Last || Down >= First)) {
+    if (Up <= Last && Seen[Up].Lowest)
+      Watched.push_back(Up << 15);
+    if (Down >= First && Seen[Down].Lowest && Watched.size() < MostWatched)
+      Watched.push_back(Down << 15);
+    ++Up, --Down;
+  }
+}
+
+/// Whether nearly all magnitudes within are the lowest ones in their bins.
+static bool isCoarse(const ZoomBounds &Within, const SeenBin *Seen) {
+  uint64_t Lowest = 0, Others = 0;
+  for (uint32_t Bin = Within.Low >> 15; Bin <= Within.High >> 15; ++Bin) {
+    Lowest += Seen[Bin].Lowest;
+    Others += Seen[Bin].Others;
+  }
+  return 64 * Others <= Lowest;
 }
 
 static void finishSample(const Reduction &R, GroupState &G, const void *Shared,
                          const void *) {
+  auto *Seen = static_cast<const SeenBin *>(Shared);
   for (size_t I = 0; I != R.Inputs.size(); ++I) {
     SelectionState *Guesses = &G.Selections[R.Guess + 2 * I];
     SelectionState &S = G.Selections[R.Selection + I];
     const uint64_t Wanted = wanted(R, G, I);
     S.None = S.Known = Wanted == 0;
-    if (S.None || !Shared) {
+    if (S.None || !Seen) {
       Guesses[0].None = Guesses[1].None = true;
       continue;
     }
-    const SampleRanks Ranks(Wanted, G.Cut.Elements);
-    Guesses[0].Rank = Ranks.First;
-    Guesses[1].Rank = Ranks.Last;
-    for (unsigned K = 0; K != 2; ++K)
-      searchSample(Guesses[K], static_cast<const SeenBin *>(Shared));
+    setBounds(Guesses, Wanted, G, Seen);
+    const SampleRanks Ranks = likelyRanks(Wanted, G);
+    findLikely(Guesses, Ranks, Seen);
+    findWatched(Guesses, Ranks.Middle, Seen);
+    Guesses[0].IsCoarse = isCoarse(ZoomBounds(Guesses), Seen);
   }
 }
 
-/// Of the likely ranks most have one of the two magnitudes.
-static bool isGoodGuess(const Reduction &R, const GroupState &G) {
+/// Which part of the likely ranks have one of the two magnitudes.
+static double covered(const Reduction &R, const GroupState &G) {
   const SelectionState *Guesses = &G.Selections[R.Guess];
   if (Guesses[0].None)
-    return false;
-  if (Guesses[0].IsLowest && Guesses[1].IsLowest &&
-      Guesses[0].Threshold == Guesses[1].Threshold)
-    return true;
-  const SampleRanks Ranks(wanted(R, G, 0), G.Cut.Elements);
-  uint64_t Covered = 0;
-  if (Guesses[0].IsLowest)
-    Covered += Guesses[0].ClassSize - Guesses[0].Rank + 1;
-  if (Guesses[1].IsLowest)
-    Covered += Guesses[1].Rank;
-  return 4 * Covered >= 3 * (Ranks.Last - Ranks.First + 1);
+    return 0;
+  const SampleRanks Ranks = likelyRanks(wanted(R, G, 0), G);
+  return double(Guesses[0].Covered + Guesses[1].Covered) /
+         double(Ranks.Last - Ranks.First + 1);
+}
+
+// Zooming in. Between two magnitudes there are bins; in the bin of the rank,
+// patterns.
+
+static constexpr uint32_t MostPatterns = 256;
+
+namespace {
+struct ZoomStates {
+  ZoomState Bounds;
+  ZoomBin Bins[ZoomBins];
+  /// The bins of what is watched, and what was counted before the segment.
+  uint32_t Watched[MostWatched], Before[MostWatched];
+};
+/// Of what is watched, in a segment.
+struct WatchedCounts {
+  uint32_t Counts[MostWatched];
+};
+struct ZoomCounts {
+  uint64_t Greater, Counts[ZoomBins];
+  uint16_t Inverse[ZoomBins], Largest[ZoomBins];
+};
+struct PatternStates {
+  ZoomState Bounds;
+  ZoomBin Bins[MostPatterns];
+};
+struct PatternCounts {
+  uint32_t Counts[MostPatterns];
+};
+} // namespace
+
+static bool canZoom(const Reduction &R, const GroupState &G) {
+  const SelectionState *Guesses = &G.Selections[R.Guess];
+  return !Guesses[0].None && covered(R, G) < 1 &&
+         (Guesses[0].IsCoarse ||
+          uint32_t(1) << ZoomBounds(Guesses).Shift <= MostPatterns);
+}
+
+static bool isGoodGuess(const Reduction &R, const GroupState &G) {
+  return covered(R, G) >= 0.75 && !canZoom(R, G);
 }
 
 static void beginAround(const Reduction &R, const GroupState &G, uint32_t,
                         void *Worker) {
   const SelectionState *Guesses = &G.Selections[R.Guess];
   AroundState Empty = {};
-  Empty.Magnitude[0] = Guesses[0].Threshold;
-  Empty.Magnitude[1] = Guesses[1].Threshold;
+  Empty.Magnitude[0] = Guesses[0].Likely;
+  Empty.Magnitude[1] = Guesses[1].Likely;
   *static_cast<AroundState *>(Worker) = Empty;
 }
 
@@ -273,69 +410,32 @@ static void finishAround(const Reduction &R, GroupState &G, const void *,
     }
     if (Wanted <= Greater || Wanted > Greater + Equal)
       continue;
-    know(S, G.Selections[R.Guess + I].Threshold, Equal, Wanted - Greater);
+    know(S, G.Selections[R.Guess + I].Likely, Equal, Wanted - Greater);
     setClassBefore(S, G.Cut.Count,
                    [&](uint32_t Segment) { return Counts[Segment].Equal[I]; });
     return;
   }
 }
 
-// Zooming in. Between the two magnitudes that are guessed there are bins; in
-// the bin of the rank, patterns.
-
-static constexpr uint32_t ZoomBins = 32768;
-static constexpr uint32_t MostPatterns = 1 << ZoomState::MostShift;
-
-namespace {
-struct ZoomStates {
-  ZoomState Bounds;
-  ZoomBin Bins[ZoomBins];
-};
-struct ZoomCounts {
-  uint64_t Greater, Counts[ZoomBins];
-  uint8_t Inverse[ZoomBins], Largest[ZoomBins];
-};
-struct PatternStates {
-  ZoomState Bounds;
-  ZoomBin Bins[MostPatterns];
-};
-struct PatternCounts {
-  uint32_t Counts[MostPatterns];
-};
-} // namespace
-
-namespace {
-/// Where to look: between the guesses, and as far again on either side.
-/// Few of the sample's elements are as large as those at a high rank, and they
-/// come from few rows, so that it says less than its number promises.
-struct ZoomBounds {
-  uint32_t Low, High, Shift = 0;
-
-  explicit ZoomBounds(const SelectionState *Guesses)
-      : Low(Guesses[1].Threshold),
-        High(Guesses[0].Threshold | (Guesses[0].IsLowest ? 0 : 0x7fff)) {
-    const uint32_t More = High - Low + 1;
-    Low -= std::min(Low, More);
-    High += More;
-    while ((High - Low) >> Shift >= ZoomBins)
-      ++Shift;
-  }
-};
-} // namespace
-
-static bool canZoom(const Reduction &R, const GroupState &G) {
-  const SelectionState *Guesses = &G.Selections[R.Guess];
-  return !Guesses[0].None && !isGoodGuess(R, G) &&
-         ZoomBounds(Guesses).Shift <= ZoomState::MostShift;
-}
-
 static void beginZoom(const Reduction &R, const GroupState &G, uint32_t,
                       void *Worker) {
   const ZoomBounds Within(&G.Selections[R.Guess]);
-  ZoomState &Bounds = static_cast<ZoomStates *>(Worker)->Bounds;
-  Bounds.High = Within.High;
-  Bounds.Low = Within.Low;
-  Bounds.Shift = Within.Shift;
+  auto &To = *static_cast<ZoomStates *>(Worker);
+  To.Bounds.High = Within.High;
+  To.Bounds.Low = Within.Low;
+  To.Bounds.Shift = Within.Shift;
+  const std::vector<uint32_t> &Watched = G.Selections[R.Guess].Watched;
+  for (size_t I = 0; I != Watched.size(); ++I)
+    To.Watched[I] = (Watched[I] - Within.Low) >> Within.Shift;
+}
+
+static void endZoom(void *Worker, void *Segment) {
+  auto &Found = *static_cast<ZoomStates *>(Worker);
+  auto &To = *static_cast<WatchedCounts *>(Segment);
+  for (unsigned I = 0; I != MostWatched; ++I) {
+    const uint32_t Count = Found.Bins[Found.Watched[I]].Count;
+    To.Counts[I] = Count - std::exchange(Found.Before[I], Count);
+  }
 }
 
 static void mergeZoom(void *Shared, const void *Worker) {
@@ -350,7 +450,7 @@ static void mergeZoom(void *Shared, const void *Worker) {
 }
 
 static void finishZoom(const Reduction &R, GroupState &G, const void *Shared,
-                       const void *) {
+                       const void *Segments) {
   if (!Shared || !canZoom(R, G))
     return; // Not counted.
   auto &Counts = *static_cast<const ZoomCounts *>(Shared);
@@ -364,11 +464,26 @@ static void finishZoom(const Reduction &R, GroupState &G, const void *Shared,
   const unsigned Bin = descend(Counts.Counts, ZoomBins, Rank);
   const ZoomBounds Bounds(Guesses);
   const uint32_t First = Bounds.Low + (Bin << Bounds.Shift);
-  const uint32_t Least = 255 - Counts.Inverse[Bin], Most = Counts.Largest[Bin];
-  if (Least == Most && (Rank == Counts.Counts[Bin] || First + Most == 0)) {
-    know(G.Selections[R.Selection], First + Most, Counts.Counts[Bin], Rank);
-    return;
+  const uint32_t Least = ZoomBin::MostBeyond - Counts.Inverse[Bin];
+  const uint32_t Most = Counts.Largest[Bin];
+  if (Least == Most) {
+    SelectionState &S = G.Selections[R.Selection];
+    const uint64_t Size = Counts.Counts[Bin];
+    const auto It = llvm::find(Guesses[0].Watched, First + Most);
+    const size_t Number = It - Guesses[0].Watched.begin();
+    const bool IsWatched = It != Guesses[0].Watched.end();
+    if (IsWatched || Rank == Size || First + Most == 0)
+      know(S, First + Most, Size, Rank);
+    if (IsWatched)
+      setClassBefore(S, G.Cut.Count, [&](uint32_t Segment) {
+        return static_cast<const WatchedCounts *>(Segments)[Segment]
+            .Counts[Number];
+      });
+    if (S.Known)
+      return;
   }
+  if (Most - Least >= MostPatterns)
+    return;
   // For another sweep.
   Guesses[0].Threshold = First + Most;
   Guesses[1].Threshold = First + Least;
@@ -455,8 +570,10 @@ static const ReductionInfo Around = {
 static const ReductionInfo Zoom = {
     .Name = "zoom",
     .WorkerBytes = sizeof(ZoomStates),
+    .SegmentBytes = sizeof(WatchedCounts),
     .SharedBytes = sizeof(ZoomCounts),
     .BeginSegment = beginZoom,
+    .EndSegment = endZoom,
     .Merge = mergeZoom,
     .Finish = finishZoom,
     .Needed = canZoom,

@@ -226,8 +226,8 @@ template <class A> void zoom(const KernelCall &C) {
     ZoomBin &Bin = Bins[(M - State.Low) >> State.Shift];
     const uint32_t Rest = (M - State.Low) % (1u << State.Shift);
     ++Bin.Count;
-    Bin.Inverse = std::max<uint8_t>(Bin.Inverse, 255 - Rest);
-    Bin.Largest = std::max<uint8_t>(Bin.Largest, Rest);
+    Bin.Inverse = std::max<uint16_t>(Bin.Inverse, ZoomBin::MostBeyond - Rest);
+    Bin.Largest = std::max<uint16_t>(Bin.Largest, Rest);
   }
 }
 

@@ -61,7 +61,8 @@ std::vector<uint64_t> initialState(const KernelReference &Row, Buffer &A,
     State.Shift = Random() % (ZoomState::MostShift + 1);
     const uint32_t M = magnitude(A.value(Random() % A.size()));
     State.Low = M - std::min(M, uint32_t(Random() % 1000));
-    State.High = State.Low + Random() % (Bins << State.Shift);
+    State.High = std::min(
+        State.Low + uint32_t(Random() % (Bins << State.Shift)), 0x7fffffffu);
     State.Greater = Random() % 100;
     std::vector<uint64_t> Words((sizeof(State) + Bins * sizeof(ZoomBin)) / 8);
     std::memcpy(Words.data(), &State, sizeof(State));

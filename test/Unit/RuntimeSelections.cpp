@@ -115,6 +115,17 @@ TEST_F(RuntimeSelections, AreLookedForWhereTheSampleSays) {
   }
 }
 
+// Magnitudes of few bits are each alone in their bins however far apart they
+// are, and those near the rank are counted in each segment at once.
+TEST_F(RuntimeSelections, AreFoundInOneSweepAmongMagnitudesOfFewBits) {
+  make({300, 5003}, [](size_t I) {
+    const size_t Class = I * 7919 % 1500907 % 320;
+    return std::ldexp(8 + Class % 8, -int(Class / 8));
+  });
+  for (size_t K : {300000u, 700000u, 700001u, 1400000u})
+    EXPECT_LT(elementsRead(K, 2), 2.2) << K;
+}
+
 // Between the two that it says there are too many for the bins: three sweeps,
 // and the one that keeps.
 TEST_F(RuntimeSelections, AreSearchedForWhereTheSampleSaysLittle) {

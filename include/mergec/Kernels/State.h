@@ -49,7 +49,7 @@ struct SeenBin {
 /// Magnitudes within bounds, counted in bins of 2^Shift patterns. Behind it lie
 /// the bins, as many as that takes. The counts are increased.
 struct ZoomState {
-  static constexpr uint32_t MostShift = 8;
+  static constexpr uint32_t MostShift = 16;
   uint32_t Low, High; ///< Bits of an f32, sign removed.
   uint32_t Shift;     ///< At most MostShift.
   uint64_t Greater;   ///< Than High.
@@ -57,9 +57,10 @@ struct ZoomState {
 
 struct ZoomBin {
   uint32_t Count;
-  /// Of the magnitudes in the bin, as what they are beyond its first one: 255
-  /// less the smallest, and the largest. So zeros mean none.
-  uint8_t Inverse, Largest;
+  /// Of the magnitudes in the bin, as what they are beyond its first one:
+  /// MostBeyond less the smallest, and the largest. So zeros mean none.
+  uint16_t Inverse, Largest;
+  static constexpr uint32_t MostBeyond = 0xffff;
 };
 
 /// The terms of a weighted sum: at least one.

@@ -118,10 +118,16 @@ struct SelectionState {
   uint64_t Rank = 0; ///< Still to be selected from the bin, then the class.
   uint64_t ClassSize = 0;
   uint64_t Survivors = 0;
-  bool None = false;     ///< The rank is 0: no element is that large.
-  bool Known = false;    ///< Before the sweeps that would find it.
-  bool IsLowest = false; ///< Of a guess: its class is that of the lowest
-                         ///< magnitude in its bin.
+  bool None = false;  ///< The rank is 0: no element is that large.
+  bool Known = false; ///< Before the sweeps that would find it.
+  /// Of the first of two guesses: the magnitudes there have few bits.
+  bool IsCoarse = false;
+  /// Of a guess: a magnitude that many of the likely ranks have; and how many.
+  uint32_t Likely = 0;
+  uint64_t Covered = 0;
+  /// Of the first of two guesses: magnitudes that may turn out to be it, from
+  /// the likeliest on.
+  std::vector<uint32_t> Watched;
   /// The class's elements before each segment; empty unless it is thinned.
   std::vector<uint64_t> ClassBefore;
 };
