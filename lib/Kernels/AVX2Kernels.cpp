@@ -39,13 +39,18 @@ MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
       _mm_loadl_epi64(reinterpret_cast<const __m128i *>(P)));
 }
 
-MERGEC_INLINE void storeMarks(uint8_t *P, S32V Where) {
-  const __m128i Words =
-      _mm_packs_epi32(_mm256_castsi256_si128((__m256i)Where),
-                      _mm256_extracti128_si256((__m256i)Where, 1));
-  const __m128i Bytes = _mm_packs_epi16(Words, Words);
-  _mm_storel_epi64(reinterpret_cast<__m128i *>(P),
-                   _mm_and_si128(Bytes, _mm_set1_epi8(1)));
+MERGEC_INLINE void storeMarks(uint8_t *P, uint64_t Bits) {
+  const __m256i Each = _mm256_set1_epi64x(0x8040201008040201);
+  // Eight times each of four bytes, of which each half of a register has two.
+  const __m256i Byte = _mm256_setr_epi64x(
+      0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  for (unsigned Half = 0; Half != 2; ++Half) {
+    const __m256i Four =
+        _mm256_set1_epi32(static_cast<int32_t>(Bits >> 32 * Half));
+    const __m256i Mine =
+        _mm256_and_si256(_mm256_shuffle_epi8(Four, Byte), Each);
+    storeVector(P + 32 * Half, _mm256_min_epu8(Mine, _mm256_set1_epi8(1)));
+  }
 }
 
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
@@ -113,6 +118,12 @@ MERGEC_INLINE uint32_t bitsWhereGreater(S32V X, S32V Y) {
 }
 MERGEC_INLINE uint32_t bitsWhereEqual(S32V X, S32V Y) {
   return laneBits(X == Y);
+}
+MERGEC_INLINE uint32_t bitsWhereAtLeast(U32V X, U32V Y, uint32_t More,
+                                        uint32_t Where) {
+  return (bitsWhereGreater((S32V)X, (S32V)Y) |
+          (bitsWhereEqual((S32V)X, (S32V)Y) & ~More)) &
+         Where;
 }
 MERGEC_INLINE S32V laneMask(uint32_t Bits) {
   const S32V Each = {1, 2, 4, 8, 16, 32, 64, 128};

@@ -46,10 +46,8 @@ MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
       _mm_loadu_si128(reinterpret_cast<const __m128i *>(P)));
 }
 
-MERGEC_INLINE void storeMarks(uint8_t *P, S32V Where) {
-  const __m128i Marks =
-      _mm_maskz_set1_epi8(_mm512_movepi32_mask((__m512i)Where), 1);
-  _mm_storeu_si128(reinterpret_cast<__m128i *>(P), Marks);
+MERGEC_INLINE void storeMarks(uint8_t *P, uint64_t Bits) {
+  _mm512_storeu_si512(P, _mm512_maskz_set1_epi8(Bits, 1));
 }
 
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
@@ -101,6 +99,14 @@ MERGEC_INLINE uint32_t bitsWhereGreater(S32V X, S32V Y) {
 }
 MERGEC_INLINE uint32_t bitsWhereEqual(S32V X, S32V Y) {
   return _mm512_cmpeq_epi32_mask((__m512i)X, (__m512i)Y);
+}
+MERGEC_INLINE uint32_t bitsWhereAtLeast(U32V X, U32V Y, uint32_t More,
+                                        uint32_t Where) {
+  const __m512i Least =
+      _mm512_mask_add_epi32((__m512i)Y, static_cast<__mmask16>(More),
+                            (__m512i)Y, _mm512_set1_epi32(1));
+  return _mm512_mask_cmpge_epu32_mask(static_cast<__mmask16>(Where), (__m512i)X,
+                                      Least);
 }
 MERGEC_INLINE S32V laneMask(uint32_t Bits) {
   return (S32V)_mm512_movm_epi32(static_cast<__mmask16>(Bits));

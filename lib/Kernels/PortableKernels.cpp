@@ -50,10 +50,9 @@ MERGEC_INLINE S32V loadMarks(const uint8_t *P) {
   return (S32V)(All & U32V{0xff, 0xff00, 0xff0000, 0xff000000});
 }
 
-MERGEC_INLINE void storeMarks(uint8_t *P, S32V Where) {
-  const S32V Each = Where & S32V{1, 0x100, 0x10000, 0x1000000};
-  const uint32_t All = Each[0] | Each[1] | Each[2] | Each[3];
-  __builtin_memcpy(P, &All, sizeof(All));
+MERGEC_INLINE void storeMarks(uint8_t *P, uint64_t Bits) {
+  for (unsigned I = 0; I != 64; ++I)
+    P[I] = Bits >> I & 1;
 }
 
 MERGEC_INLINE F32V loadF16(const uint16_t *P) {
@@ -132,6 +131,12 @@ MERGEC_INLINE uint32_t bitsWhereGreater(S32V X, S32V Y) {
 }
 MERGEC_INLINE uint32_t bitsWhereEqual(S32V X, S32V Y) {
   return laneBits(X == Y);
+}
+MERGEC_INLINE uint32_t bitsWhereAtLeast(U32V X, U32V Y, uint32_t More,
+                                        uint32_t Where) {
+  return (bitsWhereGreater((S32V)X, (S32V)Y) |
+          (bitsWhereEqual((S32V)X, (S32V)Y) & ~More)) &
+         Where;
 }
 MERGEC_INLINE S32V laneMask(uint32_t Bits) {
   return ((S32V{} + static_cast<int32_t>(Bits)) & S32V{1, 2, 4, 8}) != 0;

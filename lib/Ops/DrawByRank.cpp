@@ -14,7 +14,7 @@ using namespace mergec;
 
 // An element is drawn with a probability between the two, linear in the rank of
 // |x| in its row, without the ranks being found (RankDraw in RandomWord.h): its
-// random word, a pure function of the key and of its index in the tensor, may
+// random bits, a pure function of the key and of its index in the tensor, may
 // ask for a comparison with any other element of the row. So what is ranked is
 // computed ahead for the whole of a chunk, and again with the rest of the
 // sweep: it takes no sweep of its own, and only rows that are longer than a

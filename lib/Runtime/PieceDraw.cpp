@@ -29,15 +29,23 @@ void PieceDraw::begin(const RankDraw &How, uint64_t Key, uint64_t Index,
   this->Out = Out;
   Count = Done = Drawn = 0;
   Passed = 0;
+  Group = ~uint64_t(0);
 }
 
 void PieceDraw::append(llvm::ArrayRef<float> Part) {
   for (float X : Part) {
-    const uint32_t Word = randomWord(Key, Index + Drawn);
-    Out[Drawn] = How.keeps(Word);
-    if (How.isOpen(Word)) {
-      const auto [Other, KeepsTies] = How.otherOf(Word, Place + Drawn);
-      Comparisons[Count++] = {Other, KeepsTies, uint32_t(Drawn), magnitude(X)};
+    const uint64_t At = Index + Drawn;
+    if (Drawn == 0 || At % 128 == 0)
+      Bits = How.bits(Key, At / 128);
+    Out[Drawn] = Bits.at(Bits.Kept, At);
+    if (Bits.at(Bits.Open, At)) {
+      if (Group != At / RankDraw::Together) {
+        Group = At / RankDraw::Together;
+        Distance = How.distance(Key, At);
+      }
+      const uint64_t Other = (Place + Drawn + Distance) % (How.Others + 1);
+      Comparisons[Count++] = {Other, !Bits.at(Bits.LosesTies, At),
+                              uint32_t(Drawn), magnitude(X)};
     }
     ++Drawn;
   }

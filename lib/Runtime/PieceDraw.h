@@ -28,7 +28,7 @@ namespace mergec {
 
 class PieceDraw {
 public:
-  /// An element whose word left it open, and what decides.
+  /// An element that its word leaves open, and what decides.
   struct Comparison {
     uint64_t Other : 63;    ///< The other one's place in the row.
     uint64_t KeepsTies : 1; ///< Keep mine if the magnitudes are equal.
@@ -51,6 +51,9 @@ private:
   RankDraw How = {0, 0, 1};
   uint64_t Key = 0, Index = 0, Place = 0;
   uint8_t *Out = nullptr;
+  RankDraw::Bits Bits;   ///< Of the last element's block.
+  uint64_t Group = 0;    ///< Of the last open element.
+  uint64_t Distance = 0; ///< Of its elements.
   Comparison *Comparisons;
   size_t Count = 0;    ///< Comparisons.
   size_t Done = 0;     ///< Of them.

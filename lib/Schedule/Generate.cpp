@@ -345,8 +345,9 @@ static void computeLate(std::vector<Instruction> &Body) {
     };
     if (I.How != Instruction::Form::Call || readsOut(I.First) ||
         I.Out.Where != TileOperand::Place::Register ||
-        I.State != Instruction::NoState || !FromStream(I.A) ||
-        !FromStream(I.B) || !FromStream(I.C))
+        I.State != Instruction::NoState ||
+        I.A.Where != TileOperand::Place::Stream || !FromStream(I.B) ||
+        !FromStream(I.C))
       continue;
     size_t To = At + 1;
     while (To != Body.size() && Body[To].Out != I.Out && Body[To].A != I.Out &&
@@ -401,6 +402,10 @@ static void separateRanking(Sweep &S) {
       continue;
     Ranking.push_back(I);
     Ranking.back().Runs = Pass::Ranking;
+    if (I.How == Instruction::Form::Call && !readsOut(I.First))
+      llvm::erase_if(Needed, [&](const TileOperand &N) {
+        return N.Where == I.Out.Where && N.Index == I.Out.Index;
+      });
     for (const TileOperand &O : {I.A, I.B, I.C})
       if (O.Where == TileOperand::Place::Register ||
           O.Where == TileOperand::Place::Output)

@@ -379,17 +379,18 @@ template <class Type> void keepRandom(const KernelCall &C) {
 
 void drawByRank(const KernelCall &C) {
   const RankDraw How(C.S, C.T, C.N);
+  auto Magnitudes = static_cast<const uint32_t *>(C.A);
   std::vector<uint8_t> Drawn;
   for (size_t I = 0; I != C.N; ++I) {
-    const uint32_t Word = randomWord(C.Key, C.Index + I);
-    bool Keep = How.keeps(Word);
-    if (How.isOpen(Word)) {
-      const auto [Other, KeepsTies] = How.otherOf(Word, I);
-      auto Bits = static_cast<const uint32_t *>(C.A);
-      const uint32_t M = Bits[I] & 0x7fffffff, Its = Bits[Other] & 0x7fffffff;
-      Keep = Its < M || (Its == M && KeepsTies);
-    }
-    Drawn.push_back(Keep);
+    const uint64_t At = C.Index + I;
+    const size_t Other = (I + How.distance(C.Key, At)) % C.N;
+    const uint32_t Mine = Magnitudes[I] & 0x7fffffff;
+    const uint32_t Its = Magnitudes[Other] & 0x7fffffff;
+    const auto Ties = randomBlock(C.Key, At / 128, RankDraw::TieBit, 1);
+    const bool LosesTies = Ties[At % 128 / 32] >> At % 32 & 1;
+    const bool Wins = Its < Mine || (Its == Mine && !LosesTies);
+    Drawn.push_back(isRandomBelow(C.Key, At, How.Kept) ||
+                    (isRandomBelow(C.Key, At, How.End) && Wins));
   }
   std::copy(Drawn.begin(), Drawn.end(), static_cast<uint8_t *>(C.Out));
 }

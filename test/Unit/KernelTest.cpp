@@ -397,8 +397,10 @@ TEST(Kernels, RandomWordsHaveTheKnownAnswers) {
   EXPECT_EQ(philox4x32(Pi, {0xa4093822, 0x299f31d0}, 10),
             (Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 
-  for (uint32_t I : {0, 1, 2, 3})
-    EXPECT_EQ(randomWord(0, I), Zeros7[I]);
+  // A distance is a word's share of the others.
+  for (uint64_t I : {0, 1, 2, 3})
+    EXPECT_EQ(RankDraw(0, 1, (uint64_t(1) << 32) + 1).distance(0, 16 * I + 5),
+              1 + uint64_t(Zeros7[I]));
 
   // A word bit by bit, from a block each.
   auto WordOf = [](uint32_t Index) {
