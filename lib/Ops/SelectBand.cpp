@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "mergec/Schedule/GuessSelection.h"
 #include "mergec/Schedule/RadixSelection.h"
 
 using namespace mergec;

@@ -25,6 +25,7 @@ Flight::Flight(const Program &P, const Group &G, uint64_t Held)
   std::copy_n(P.Constants.begin() + G.FirstConstant, Code.Constants,
               State.Numbers.begin());
   State.Selections.resize(Code.Selections);
+  State.Guesses.resize(Code.Selections);
 }
 
 void Flight::callHost(const HostCall &Call) {

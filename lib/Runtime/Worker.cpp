@@ -121,10 +121,13 @@ void Worker::layOutBuffers(Flight &F) {
 
   Bounce = Memory.get();
   States = Bounce + (writesUnchanged(S) ? BounceBytes : 0);
-  for (size_t R = 0; R != S.Reductions.size(); ++R)
-    if (F.Needed[R])
-      std::memset(States + S.Reductions[R].WorkerState, 0,
-                  S.Reductions[R].Info->WorkerBytes);
+  for (size_t I = 0; I != S.Reductions.size(); ++I) {
+    const Reduction &R = S.Reductions[I];
+    if (F.Needed[I])
+      std::memset(States + R.WorkerState, 0,
+                  R.Info->Cleared ? R.Info->Cleared(R, F.State)
+                                  : R.Info->WorkerBytes);
+  }
   Registers = States + S.StateBytes;
 
   char *Next = Registers + S.Registers * TileElements * sizeof(double);

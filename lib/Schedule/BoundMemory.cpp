@@ -74,7 +74,9 @@ uint64_t mergec::groupStateBytes(const Program &P, const Group &G) {
   Segments Cut(G.Elements, G.RowLength);
   uint64_t Bytes =
       Code.Numbers * sizeof(double) +
-      Code.Selections * (sizeof(SelectionState) + Cut.Count * sizeof(uint64_t));
+      Code.Selections * (sizeof(SelectionState) + sizeof(SelectionGuess) +
+                         SelectionGuess::MostWatched * sizeof(uint32_t) +
+                         Cut.Count * sizeof(uint64_t));
   uint64_t Most = 0;
   for (const Sweep &S : Code.Sweeps) {
     uint64_t Sum = 0;

@@ -310,7 +310,7 @@ void CodeGenerator::generateGroup(const WorkGroup &W) {
     // What takes several sweeps selects by rank: a tensor, then the ranks.
     if (G.info(V).Class == OpClass::Reduction && G.info(V).Phases > 1) {
       B.SelectionOf[V] = Code.Selections;
-      Code.Selections += (G.operands(V).size() - 1) * (G.info(V).Guess ? 3 : 1);
+      Code.Selections += G.operands(V).size() - 1;
     }
     if (G.info(V).Class == OpClass::Sink) {
       B.OutputOf[V] = Code.OutputTypes.size();

@@ -63,6 +63,7 @@ std::vector<uint64_t> initialState(const KernelReference &Row, Buffer &A,
     State.Low = M - std::min(M, uint32_t(Random() % 1000));
     State.High = std::min(
         State.Low + uint32_t(Random() % (Bins << State.Shift)), 0x7fffffffu);
+    State.Frequent = Random() % 2 ? std::min(M, State.High) : State.Low;
     State.Greater = Random() % 100;
     std::vector<uint64_t> Words((sizeof(State) + Bins * sizeof(ZoomBin)) / 8);
     std::memcpy(Words.data(), &State, sizeof(State));

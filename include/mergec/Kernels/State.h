@@ -52,6 +52,8 @@ struct ZoomState {
   static constexpr uint32_t MostShift = 16;
   uint32_t Low, High; ///< Bits of an f32, sign removed.
   uint32_t Shift;     ///< At most MostShift.
+  /// One within the bounds. If many elements have it that is faster.
+  uint32_t Frequent;
   uint64_t Greater;   ///< Than High.
 };
 

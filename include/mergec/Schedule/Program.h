@@ -120,16 +120,22 @@ struct SelectionState {
   uint64_t Survivors = 0;
   bool None = false;  ///< The rank is 0: no element is that large.
   bool Known = false; ///< Before the sweeps that would find it.
-  /// Of the first of two guesses: the magnitudes there have few bits.
-  bool IsCoarse = false;
-  /// Of a guess: a magnitude that many of the likely ranks have; and how many.
-  uint32_t Likely = 0;
-  uint64_t Covered = 0;
-  /// Of the first of two guesses: magnitudes that may turn out to be it, from
-  /// the likeliest on.
-  std::vector<uint32_t> Watched;
   /// The class's elements before each segment; empty unless it is thinned.
   std::vector<uint64_t> ClassBefore;
+};
+
+/// What a sample says about the magnitude at one rank (GuessSelection.h).
+struct SelectionGuess {
+  bool Made = false;     ///< There is a sample, and something is wanted.
+  bool IsCoarse = false; ///< The magnitudes from Low to High have few bits.
+  bool IsOpen = false;   ///< Another sweep looks from Low to High.
+  uint32_t Low = 0, High = 0; ///< Bits of the magnitudes where to look.
+  uint64_t Rank = 0;          ///< If it is open: among those.
+  uint32_t Likely[2] = {};    ///< Those that most of the likely ranks have.
+  double Covered = 0;         ///< Which part of these ranks.
+  /// Magnitudes that may turn out to be it, the likeliest first.
+  std::vector<uint32_t> Watched;
+  static constexpr unsigned MostWatched = 64;
 };
 
 struct Reduction;
@@ -139,6 +145,7 @@ struct GroupState {
   Segments Cut;
   std::vector<double> Numbers;
   std::vector<SelectionState> Selections;
+  std::vector<SelectionGuess> Guesses; ///< By selection.
 };
 
 /// How a reduction (or any op with a state) works; one constant per op phase.
@@ -163,13 +170,14 @@ struct ReductionInfo {
   bool (*Needed)(const Reduction &R, const GroupState &G) = nullptr;
   /// Per-row reductions: the end of a row, or of its piece in a segment.
   void (*EndRow)(void *Worker, double *Number) = nullptr;
+  /// How many bytes of a worker's state have to be zero at first; null: all.
+  uint32_t (*Cleared)(const Reduction &R, const GroupState &G) = nullptr;
 };
 
 struct Reduction {
   const ReductionInfo *Info = nullptr;
   uint32_t Target = 0;           ///< First number slot.
   uint32_t Selection = 0;        ///< Index of a state kept over several sweeps.
-  uint32_t Guess = 0;            ///< Index of the first of its two guesses.
   uint32_t Stride = 1;           ///< From one row's number to the next one's.
   std::vector<NumberRef> Inputs; ///< Parameters, e.g. how many to select.
   uint32_t WorkerState = 0;      ///< Byte offset in the worker's state area.

@@ -14,23 +14,10 @@
 // and some are not, these are thinned evenly, for which a third sweep counts
 // how many of the class precede each segment; it is skipped where none is.
 //
-// Mostly less will do. Differences of 16-bit models take few values, so that a
-// small sample of a large tensor says which magnitude, or which two, the one at
-// the rank will be; a single sweep then counts, by segment, the elements above
-// and those in its class. If the rank lies in the class the selection is known,
-// and none of the three sweeps is needed.
-//
-// Where a few magnitudes are too few, the sample at least says between which
-// two the one at the rank will be. A sweep counts what is above these, and what
-// lies between, some elements in a hundred, by bins of up to 256 patterns. If
-// the rank lies there and all elements of its bin are equal, and stay or go
-// together, that is all; else another sweep counts the patterns of the bin, by
-// segment.
-//
-// The result is the same: a guess is verified, never trusted.
+// Mostly less will do: see GuessSelection.h.
 //
 // The operands of such an op are a tensor and the ranks. It has one
-// `SelectionState` for each and, if it guesses, behind these two more for each.
+// `SelectionState` for each.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,10 +31,6 @@ namespace mergec {
 /// A tensor and at least one rank, each f64; else sets `Error`.
 bool ranksOf(const Graph &G, llvm::ArrayRef<ValueId> Operands,
              std::string &Error);
-
-/// The code of a guess: of its histogram of a sample (stage 0), of the count
-/// that verifies it or zooms in (stage 1), and of one bin (stage 2).
-void emitGuess(SweepBuilder &B, ValueId V, unsigned Stage);
 
 /// The code of sweep `Phase` for all ranks of node `V`.
 void emitRadixSelection(SweepBuilder &B, ValueId V, unsigned Phase);
