@@ -17,6 +17,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <sys/mman.h>
 #include <utility>
 
 using namespace mergec;
@@ -57,9 +58,19 @@ static uint64_t wholeBlocks(uint64_t Bytes) {
   return (Bytes + FileBlockBytes - 1) / FileBlockBytes * FileBlockBytes;
 }
 
+/// Where the kernel has them, a few large pages take less of the processor's
+/// translation buffers than many small ones.
+static constexpr uint64_t LargePageBytes = 2 << 20;
+
 Worker::Worker(RunContext &Run) : Run(Run) {
-  Memory.reset(static_cast<char *>(std::aligned_alloc(
-      FileBlockBytes, wholeBlocks(Run.P.Memory.WorkerBytes))));
+  const uint64_t Bytes = wholeBlocks(Run.P.Memory.WorkerBytes);
+  void *Begin = nullptr;
+  if (Bytes < LargePageBytes ||
+      ::posix_memalign(&Begin, LargePageBytes, Bytes) != 0)
+    Begin = std::aligned_alloc(FileBlockBytes, Bytes);
+  else // No more than what was asked for.
+    ::madvise(Begin, Bytes / LargePageBytes * LargePageBytes, MADV_HUGEPAGE);
+  Memory.reset(static_cast<char *>(Begin));
 }
 
 Worker::Address Worker::locate(const TileOperand &O) const {
