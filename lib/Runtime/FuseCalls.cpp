@@ -47,7 +47,15 @@ static constexpr FusedGram Grams[] = {
     {Kernel::DotF32F32, Kernel::GramF32F32},
 };
 
-void Worker::fuseCalls() {
+/// Whether the instruction needs what its result's place holds.
+static bool addsToOut(const Instruction &I) {
+  return I.How == Instruction::Form::Accumulate
+             ? !I.StartsSum
+             : I.How == Instruction::Form::Call && readsOut(I.First);
+}
+
+/// How many instructions are done together with others.
+size_t Worker::findFusions() {
   Fusions.clear();
   size_t Fused = 0;
   for (size_t At = RankingEnd; At < Body.size();) {
@@ -60,6 +68,82 @@ void Worker::fuseCalls() {
     At += std::max<size_t>(Count, 1);
     Fused += Count;
   }
+  return Fused;
+}
+
+/// Whether the instruction makes something in a register of streams alone.
+static bool isOfStreams(const Instruction &I) {
+  auto IsNowhereElse = [](const TileOperand &O) {
+    return O.Where == Place::Stream || O.Where == Place::None;
+  };
+  return I.How == Instruction::Form::Call && !readsOut(I.First) &&
+         I.Out.Where == Place::Register && I.A.Where == Place::Stream &&
+         IsNowhereElse(I.B) && IsNowhereElse(I.C) &&
+         I.State == Instruction::NoState;
+}
+
+/// Computes what is made of streams alone anew for each instruction that reads
+/// it, right before; or for each result, before all else that it is made of.
+void Worker::repeatDifferences(bool ForResults) {
+  std::vector<Bound> Repeated(Body.begin(), Body.begin() + RankingEnd);
+  llvm::SmallVector<Bound, 8> Made;
+  auto Reads = [](const Instruction &I, const Bound &M) {
+    auto Is = [&](const TileOperand &O) {
+      return O.Where == Place::Register && O.Index == M.From->Out.Index;
+    };
+    return Is(I.A) || Is(I.B) || Is(I.C) || (addsToOut(I) && Is(I.Out));
+  };
+  /// What any instruction reads from `Begin` on to before `End`.
+  auto Repeat = [&](size_t Begin, size_t End) {
+    for (const Bound &M : Made)
+      if (std::any_of(Body.begin() + Begin, Body.begin() + End,
+                      [&](const Bound &X) { return Reads(*X.From, M); }))
+        Repeated.push_back(M);
+  };
+  auto EndsResult = [](const Bound &X) {
+    return X.From->Out.Where == Place::Output || isOfStreams(*X.From);
+  };
+  for (size_t At = RankingEnd; At != Body.size(); ++At) {
+    const Bound &X = Body[At];
+    const bool IsOfStreams = isOfStreams(*X.From);
+    if (!IsOfStreams && !ForResults) {
+      Repeat(At, At + 1);
+    } else if (!IsOfStreams && (At == RankingEnd || EndsResult(Body[At - 1]))) {
+      size_t End = At;
+      while (End != Body.size() && !EndsResult(Body[End]))
+        ++End;
+      Repeat(At, std::min(End + 1, Body.size()));
+    }
+    llvm::erase_if(Made, [&](const Bound &M) {
+      return M.From->Out.Where == X.From->Out.Where &&
+             M.From->Out.Index == X.From->Out.Index && !addsToOut(*X.From);
+    });
+    if (IsOfStreams)
+      Made.push_back(X);
+    else
+      Repeated.push_back(X);
+  }
+  Body = std::move(Repeated);
+}
+
+void Worker::fuseCalls() {
+  auto FusesAll = [&] { return findFusions() == Body.size() - RankingEnd; };
+  if (!FusesAll()) {
+    // What several results are made of keeps each of them from being made by
+    // one kernel.
+    const std::vector<Bound> Once = Body;
+    bool Fuses = false;
+    for (bool ForResults : {false, true}) {
+      if (Fuses)
+        break;
+      Body = Once;
+      repeatDifferences(ForResults);
+      Fuses = FusesAll();
+    }
+    if (!Fuses)
+      Body = Once;
+  }
+  const size_t Fused = findFusions();
   MostAtOnce = Fused == Body.size() - RankingEnd && needsNoRegister()
                    ? StripElements
                    : TileElements;
@@ -105,12 +189,13 @@ size_t Worker::findRecipe(size_t Begin) {
   for (unsigned I = 0; I != Recipes.Count; ++I) {
     const Recipe &R = Recipes.List[I];
     Fusion F;
-    if (!follows(R, Begin, F))
+    const size_t Count = follows(R, Begin, F);
+    if (!Count)
       continue;
     F.Run = fusedFunction(I, Run.Set);
     Body[Begin].Fusion = Fusions.size();
     Fusions.push_back(F);
-    return R.Count;
+    return Count;
   }
   return 0;
 }
@@ -125,24 +210,34 @@ bool Worker::isReadLater(const TileOperand &Register, size_t From) const {
     if (Is(I.A) || Is(I.B) || Is(I.C))
       return true;
     if (Is(I.Out))
-      return I.How == Instruction::Form::Accumulate
-                 ? !I.StartsSum
-                 : I.How == Instruction::Form::Call && readsOut(I.First);
+      return addsToOut(I);
   }
   return false;
 }
 
-/// Whether the instructions from `Begin` on are those of the recipe, with the
-/// operands that it says, and nobody needs what its kernel doesn't store.
-bool Worker::follows(const Recipe &R, size_t Begin, Fusion &F) const {
-  if (R.Count > Body.size() - Begin)
-    return false;
+static bool isCheck(Kernel K) {
+  return K == Kernel::CountNonFiniteBF16 || K == Kernel::CountNonFiniteF16 ||
+         K == Kernel::CountNonFiniteF32;
+}
+
+/// How many instructions from `Begin` on are those of the recipe, with the
+/// operands that it says, if nobody needs what its kernel doesn't store; else
+/// 0. The checks at its end may be missing: its kernel makes them all the same,
+/// and declines where one fails.
+size_t Worker::follows(const Recipe &R, size_t Begin, Fusion &F) const {
+  unsigned Count = R.Count;
+  while (Count && isCheck(R.Steps[Count - 1].Run) &&
+         (Body.size() - Begin < R.Count ||
+          !isCheck(Body[Begin + Count - 1].From->First)))
+    --Count;
+  if (Count > Body.size() - Begin)
+    return 0;
   auto InRegister = [](const TileOperand &O, const TileOperand &Other) {
     return O.Where == Place::Register && Other.Where == Place::Register &&
            O.Index == Other.Index;
   };
   bool Bound[Recipe::MostInputs] = {};
-  for (unsigned S = 0; S != R.Count; ++S) {
+  for (unsigned S = 0; S != Count; ++S) {
     const Recipe::Step &Step = R.Steps[S];
     const Worker::Bound &X = Body[Begin + S];
     const Instruction &I = *X.From;
@@ -150,18 +245,18 @@ bool Worker::follows(const Recipe &R, size_t Begin, Fusion &F) const {
     bool ReadsOut = readsOut(Run);
     if (I.How == Instruction::Form::Accumulate) {
       if (X.S == 0) // Left out.
-        return false;
+        return 0;
       ReadsOut = !I.StartsSum;
       Run = ReadsOut ? I.Next : I.First;
     } else if (I.How != Instruction::Form::Call) {
-      return false;
+      return 0;
     }
     auto IsWhole = [](const NumberRef &N) {
       return N.By == NumberRef::Axis::None || N.By == NumberRef::Axis::Whole;
     };
     if (Run != Step.Run || ReadsOut != (Step.Old != Recipe::None) ||
         !IsWhole(I.S) || !IsWhole(I.T))
-      return false;
+      return 0;
 
     auto IsMeant = [&](const TileOperand &O, Recipe::Operand Meant) {
       if (Meant == Recipe::None)
@@ -180,9 +275,9 @@ bool Worker::follows(const Recipe &R, size_t Begin, Fusion &F) const {
     };
     if ((ReadsOut && !IsMeant(I.Out, Step.Old)) || !IsMeant(I.A, Step.A) ||
         !IsMeant(I.B, Step.B) || !IsMeant(I.C, Step.C))
-      return false;
+      return 0;
     if (R.weighsAgreeing(S) && X.S != Body[Begin + S - 1].S)
-      return false;
+      return 0;
     if (S == R.Stored)
       F.Result = I.Out;
     F.Call.S[S] = X.S;
@@ -190,21 +285,24 @@ bool Worker::follows(const Recipe &R, size_t Begin, Fusion &F) const {
     F.Call.Key[S] = X.Key;
     F.Call.State[S] = X.State;
   }
+  for (unsigned J = 0; J != R.Inputs; ++J)
+    if (!Bound[J])
+      return 0;
   F.Inputs = R.Inputs;
 
   // Careful steps need the inputs again.
   for (unsigned J = 0; J != R.Inputs; ++J)
     if (InRegister(F.Ins[J], F.Result))
-      return false;
-  for (unsigned S = 0; S != R.Count; ++S) {
+      return 0;
+  for (unsigned S = 0; S != Count; ++S) {
     const TileOperand &O = Body[Begin + S].From->Out;
     if (O.Where == Place::None || O == F.Result)
       continue;
     if (O.Where != Place::Register ||
-        (!InRegister(O, F.Result) && isReadLater(O, Begin + R.Count)))
-      return false;
+        (!InRegister(O, F.Result) && isReadLater(O, Begin + Count)))
+      return 0;
   }
-  return true;
+  return Count;
 }
 
 /// False if the steps have to be taken one by one.

@@ -100,8 +100,10 @@ private:
   void bind(Flight &F);
   void layOutBuffers(Flight &F);
   void fuseCalls();
+  size_t findFusions();
+  void repeatDifferences(bool ForResults);
   size_t findRecipe(size_t Begin);
-  bool follows(const Recipe &R, size_t Begin, Fusion &F) const;
+  size_t follows(const Recipe &R, size_t Begin, Fusion &F) const;
   bool isReadLater(const TileOperand &Register, size_t From) const;
   bool needsNoRegister() const;
   size_t findSum(size_t Begin);
