@@ -57,6 +57,10 @@ static bool addsToOut(const Instruction &I) {
 /// How many instructions are done together with others.
 size_t Worker::findFusions() {
   Fusions.clear();
+  for (Bound &X : Body) {
+    X.Fused = X.Vectors = 0;
+    X.Fusion = Bound::NoFusion;
+  }
   size_t Fused = 0;
   for (size_t At = RankingEnd; At < Body.size();) {
     size_t Count = findRecipe(At);

@@ -54,7 +54,7 @@ struct ZoomState {
   uint32_t Shift;     ///< At most MostShift.
   /// One within the bounds. If many elements have it that is faster.
   uint32_t Frequent;
-  uint64_t Greater;   ///< Than High.
+  uint64_t Greater; ///< Than High.
 };
 
 struct ZoomBin {
