@@ -131,23 +131,25 @@ void Worker::repeatDifferences(bool ForResults) {
 }
 
 void Worker::fuseCalls() {
-  auto FusesAll = [&] { return findFusions() == Body.size() - RankingEnd; };
-  if (!FusesAll()) {
+  size_t Fused = findFusions();
+  if (Fused != Body.size() - RankingEnd) {
     // What several results are made of keeps each of them from being made by
     // one kernel.
     const std::vector<Bound> Once = Body;
-    bool Fuses = false;
     for (bool ForResults : {false, true}) {
-      if (Fuses)
+      repeatDifferences(ForResults);
+      if (Body.size() == Once.size())
+        break; // Nothing is shared.
+      Fused = findFusions();
+      if (Fused == Body.size() - RankingEnd)
         break;
       Body = Once;
-      repeatDifferences(ForResults);
-      Fuses = FusesAll();
     }
-    if (!Fuses)
+    if (Body.size() == Once.size()) {
       Body = Once;
+      Fused = findFusions();
+    }
   }
-  const size_t Fused = findFusions();
   MostAtOnce = Fused == Body.size() - RankingEnd && needsNoRegister()
                    ? StripElements
                    : TileElements;
