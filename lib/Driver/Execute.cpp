@@ -64,6 +64,7 @@ bool mergec::checkOutputs(const Compilation &C, Diagnostics &Diags) {
 OutputDirectories mergec::beginOutputs(Compilation &C, Session &S,
                                        llvm::raw_ostream &Out) {
   ProgressReporter::catchSignals();
+  explainLostInputs();
   OutputDirectories All;
   if (!checkOutputs(C, S.Diags))
     return All;
@@ -94,6 +95,8 @@ static void printStats(const Program &P, const RunProgress &Did,
                        InstructionSet Set, llvm::raw_ostream &Out) {
   Out << "read " << Did.BytesRead << " bytes, wrote " << Did.BytesWritten
       << " bytes, ";
+  if (Did.BytesMapped)
+    Out << "mapped " << Did.BytesMapped << " of those read, ";
   if (Did.BytesShared)
     Out << "shared " << Did.BytesShared << " bytes with inputs, ";
   Out << "peak memory " << formatBytes(peakRSS()) << ", " << P.Memory.Workers

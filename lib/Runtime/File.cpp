@@ -71,7 +71,15 @@ uint64_t File::size() const {
   return ::fstat(Descriptor, &Status) == 0 ? Status.st_size : 0;
 }
 
-bool File::isUncached(uint64_t Size, uint64_t Offset) const {
+namespace {
+/// Pages of a part of a file, and those of them that are in the page cache.
+struct Residency {
+  uint64_t Pages = 0, Cached = 0;
+  bool IsKnown = false;
+};
+} // namespace
+
+static Residency residency(int Descriptor, uint64_t Size, uint64_t Offset) {
   // cachestat, which the C library does not know yet; since Linux 6.5.
   constexpr long Number = 451;
   struct {
@@ -81,10 +89,20 @@ bool File::isUncached(uint64_t Size, uint64_t Offset) const {
     uint64_t Cached, Dirty, BeingWritten, Evicted, RecentlyEvicted;
   } Pages;
   if (::syscall(Number, Descriptor, &Range, &Pages, 0) != 0)
-    return false;
+    return {};
   const uint64_t Page = ::sysconf(_SC_PAGESIZE);
-  uint64_t All = (Offset + Size + Page - 1) / Page - Offset / Page;
-  return Pages.Cached < All - All / 8;
+  return {(Offset + Size + Page - 1) / Page - Offset / Page, Pages.Cached,
+          true};
+}
+
+bool File::isUncached(uint64_t Size, uint64_t Offset) const {
+  const Residency R = residency(Descriptor, Size, Offset);
+  return R.IsKnown && R.Cached < R.Pages - R.Pages / 8;
+}
+
+bool File::isCached(uint64_t Size, uint64_t Offset) const {
+  const Residency R = residency(Descriptor, Size, Offset);
+  return R.IsKnown && R.Cached == R.Pages;
 }
 
 void File::forget(uint64_t Size, uint64_t Offset) const {

@@ -9,6 +9,7 @@
 #ifndef MERGEC_LIB_RUNTIME_FILE_H
 #define MERGEC_LIB_RUNTIME_FILE_H
 
+#include "FileWindow.h"
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -57,6 +58,12 @@ public:
   /// True if more than one in eight of these bytes is not in the page cache,
   /// false if fewer are not or it can't be known.
   bool isUncached(uint64_t Size, uint64_t Offset) const;
+
+  /// True if all of these bytes are known to be in the page cache.
+  bool isCached(uint64_t Size, uint64_t Offset) const;
+
+  /// 0, or errno.
+  int map(FileMapping &As) const { return As.open(Descriptor, size()); }
 
   /// Takes bytes out of the page cache.
   void forget(uint64_t Size, uint64_t Offset) const;

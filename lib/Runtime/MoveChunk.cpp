@@ -137,6 +137,9 @@ void Worker::placeOutputs(Flight &F, uint64_t Begin) {
   }
 }
 
+/// Of smaller tensors nobody notices how they were read.
+static constexpr uint64_t LeastMappedBytes = 256 << 10;
+
 /// How a stream of the group is read. All workers read it the same way.
 ReadingWays::Way Worker::wayToRead(Flight &F, uint16_t Stream) {
   return F.wayToRead(Stream, Run.Progress, [&] {
@@ -146,12 +149,41 @@ ReadingWays::Way Worker::wayToRead(Flight &F, uint16_t Stream) {
     const SourceFile &From = Run.Inputs[Bound.File];
     if (From.readsDirectly())
       return Way::Directly;
-    const uint64_t Bytes =
-        F.TheGroup.Elements * byteWidth(F.Code.StreamTypes[Stream]);
+    const uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
+    const uint64_t Bytes = F.TheGroup.Elements * Width;
+    if (Run.MapsInputs && Bytes >= LeastMappedBytes &&
+        Bound.Offset % Width == 0 && From.isCached(Bytes, Bound.Offset))
+      return Way::Mapped;
     return From.mayReadDirectly() && From.isUncached(Bytes, Bound.Offset)
                ? Run.Ways.choose(F.expectedSweeps(), Bytes)
                : Way::Cached;
   });
+}
+
+/// Where a part of a stream is in the page cache, in a window that takes no
+/// more memory than the stream's slot, which isn't used meanwhile; or null.
+const char *Worker::findCached(const Flight &F, uint16_t Stream, uint64_t Begin,
+                               uint64_t Count) {
+  const StreamBinding &Bound = Run.P.Streams[F.TheGroup.FirstStream + Stream];
+  const uint64_t Width = byteWidth(F.Code.StreamTypes[Stream]);
+  const uint64_t Offset = Bound.Offset + Begin * Width, Bytes = Count * Width;
+  FileMapping &File = Mappings[Bound.File];
+  if (!File.begin() && Run.Inputs[Bound.File].map(File) != 0)
+    return nullptr;
+  const char *There = File.begin() + Offset;
+  if (There + Bytes > File.end())
+    return nullptr; // Reading it says why.
+  FileWindow &Window = Windows[Stream];
+  if (!Window.isOpenAt(There, Bytes)) {
+    const uint64_t Most =
+        std::max(Count, std::min(SlotElements, ClaimEnd - Begin));
+    if (Window.open(File, Offset, Most * Width) != 0)
+      return nullptr;
+    Run.Progress.Reads.fetch_add(1, std::memory_order_relaxed);
+  }
+  Run.Progress.BytesRead.fetch_add(Bytes, std::memory_order_relaxed);
+  Run.Progress.BytesMapped.fetch_add(Bytes, std::memory_order_relaxed);
+  return There;
 }
 
 /// As `readChunk`, but past the page cache where that is better.
@@ -168,7 +200,14 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
         continue;
       }
     Way How = wayToRead(F, Stream);
-    bool Directly = How == Way::Directly && Offset % Width == 0;
+    // Bytes that are only copied cost less from a buffer that is in a cache.
+    if (How == Way::Mapped && !WritesStream[Stream])
+      if (const char *There = findCached(F, Stream, Begin, Count)) {
+        place(StreamBuffers[Stream], const_cast<char *>(There));
+        continue;
+      }
+    const bool Directly =
+        How == Way::Directly && Offset % Width == 0 && F.sweep().Ranked.empty();
     char *&To = StreamBuffers[Stream];
     if (WritesStream[Stream])
       place(To, inSlot(StreamSlots[Stream],
@@ -176,12 +215,13 @@ bool Worker::readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count) {
     else
       place(To, StreamSlots[Stream] + (Directly ? Offset % FileBlockBytes : 0));
     Clock::time_point Start;
-    if (How != Way::Cached)
+    const bool IsMeasured = Directly || How == Way::Passing;
+    if (IsMeasured)
       Start = Clock::now();
     if (Directly ? !readFile(Bound.File, Offset, To, Bytes, /*Directly=*/true)
                  : !readStream(F, Stream, To, Begin, Count))
       return false;
-    if (How != Way::Cached)
+    if (IsMeasured)
       Run.Ways.took(How, F.Begun == 1, Bytes,
                     std::chrono::nanoseconds(Clock::now() - Start).count());
   }
@@ -195,8 +235,11 @@ bool Worker::takeChunk(Flight &F, uint64_t Begin, uint64_t Count) {
     return false;
   Moved = false;
   placeOutputs(F, Begin);
-  bool Read = F.sweep().Ranked.empty() ? readChunkInPlace(F, Begin, Count)
-                                       : readChunk(F, Begin, Count);
+  // What is drawn for a piece of a row needs its other pieces in buffers.
+  const bool InPlace =
+      F.sweep().Ranked.empty() || Count >= F.State.Cut.RowLength;
+  bool Read =
+      InPlace ? readChunkInPlace(F, Begin, Count) : readChunk(F, Begin, Count);
   if (Moved)
     aim();
   return Read;

@@ -31,7 +31,8 @@ class ReadingWays {
 public:
   enum class Way : uint8_t {
     Undecided,
-    Cached,   ///< It is in the page cache, and stays there.
+    Cached,   ///< It is copied from the page cache, and stays there.
+    Mapped,   ///< It is read where the page cache has it.
     Passing,  ///< Through the page cache, from which it is dropped in the end.
     Directly, ///< Past it.
   };

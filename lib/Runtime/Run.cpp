@@ -365,6 +365,18 @@ static uint64_t cachedChunkBytes() {
                               2 << 20);
 }
 
+/// Windows take the place of buffers, which leaves what the kernel adds to
+/// them.
+static bool hasRoomForWindows(const Program &P) {
+  size_t Streams = 0;
+  for (const GroupCode &Code : P.Codes)
+    for (const Sweep &S : Code.Sweeps)
+      Streams = std::max(Streams, S.Streams.size());
+  return P.Memory.peak() +
+             P.Memory.Workers * Streams * FileWindow::MostUnasked <=
+         P.Memory.Budget;
+}
+
 bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                         const std::string &ScratchDirectory, IOMode IO,
                         InstructionSet Set, RunProgress &Progress,
@@ -384,7 +396,8 @@ bool mergec::runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                  Finished,
                  {},
                  WritingWays(EitherWay ? machineAvailable() / CachedShare : 0),
-                 cachedChunkBytes()};
+                 cachedChunkBytes(),
+                 hasRoomForWindows(P)};
   // Of each file there may be a second descriptor, for direct reads and writes.
   if (2 * (P.Inputs.size() + Shards.size()) > 900)
     raiseDescriptorLimit();

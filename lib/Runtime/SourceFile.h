@@ -45,6 +45,13 @@ public:
   /// memory too.
   int readDirectlyAt(char *To, uint64_t Size, uint64_t Offset) const;
 
+  /// Whether all of these bytes are known to be in the page cache.
+  bool isCached(uint64_t Size, uint64_t Offset) const {
+    return Cached.isCached(Size, Offset);
+  }
+  /// 0, or errno.
+  int map(FileMapping &As) const { return Cached.map(As); }
+
   void forget(uint64_t Size, uint64_t Offset) const {
     Cached.forget(Size, Offset);
   }

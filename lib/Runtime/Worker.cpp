@@ -71,6 +71,7 @@ Worker::Worker(RunContext &Run) : Run(Run) {
   else // No more than what was asked for.
     ::madvise(Begin, Bytes / LargePageBytes * LargePageBytes, MADV_HUGEPAGE);
   Memory.reset(static_cast<char *>(Begin));
+  Mappings.resize(Run.P.Inputs.size());
 }
 
 Worker::Address Worker::locate(const TileOperand &O) const {
@@ -169,6 +170,8 @@ void Worker::layOutBuffers(Flight &F) {
     if (W.From.Where == Place::Output && W.From.Index == W.Output)
       OutputSlots[W.Output] = TakeSlot(F.Code.OutputTypes[W.Output]);
   StreamBuffers = StreamSlots;
+  Windows.clear();
+  Windows.resize(StreamSlots.size());
   OutputBuffers = OutputSlots;
   Waiting.assign(S.Outputs.size(), {});
   CollectedEnd = WaitingBytes = 0;
@@ -510,6 +513,7 @@ uint64_t Worker::chunkLength(const Flight &F, uint32_t Segment, uint64_t Begin,
 bool Worker::runSegments(Flight &F, uint32_t First, uint32_t Last) {
   const Segments &Cut = F.State.Cut;
   uint32_t Segment = First;
+  ClaimEnd = Cut.begin(Last);
   for (uint64_t At = Cut.begin(First); Segment != Last;) {
     if (Run.Progress.Cancel.load(std::memory_order_relaxed))
       return false;
@@ -547,6 +551,7 @@ bool Worker::runSample(Flight &F, uint32_t Part) {
     const uint64_t Begin = Sample::begin(Piece, Elements);
     const uint32_t Segment = F.State.Cut.segmentOf(Begin);
     beginSegment(F, Segment);
+    ClaimEnd = Begin + Sample::PieceElements;
     if (!takeChunk(F, Begin, Sample::PieceElements))
       return false;
     runTiles(F, Segment, Begin, 0, Sample::PieceElements);
@@ -568,7 +573,7 @@ void Worker::runStrand(Flight &F) {
     AtOnce = std::clamp<uint64_t>(SlotElements / PartElements, 1,
                                   1 + (Parts - 1) / Run.P.Memory.Workers);
   else if (!S.ByColumns && !F.isSampled())
-    AtOnce = std::clamp<uint64_t>(Parts / (8 * Run.P.Memory.Workers), 1, 4);
+    AtOnce = std::clamp<uint64_t>(Parts / (4 * Run.P.Memory.Workers), 1, 8);
   uint64_t ResultBytes = 0;
   for (const Sweep::Written &W : S.Outputs)
     ResultBytes +=
@@ -592,6 +597,7 @@ void Worker::runStrand(Flight &F) {
   }
   if (!writeCollected(/*Waits=*/true))
     return;
+  Windows.clear();
   for (size_t I = 0; I != S.Reductions.size(); ++I) {
     const Reduction &R = S.Reductions[I];
     if (!F.Needed[I] || !R.Info->Merge)

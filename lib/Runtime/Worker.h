@@ -40,6 +40,8 @@ struct RunContext {
   WritingWays Writing;
   /// Of the buffers of a chunk that is read through the page cache.
   uint64_t ChunkBytes;
+  /// Whether cached inputs are read without a copy.
+  bool MapsInputs;
   /// Set with `Progress.Cancel` after a failure has been reported.
   std::atomic<bool> Failed{false};
 
@@ -164,6 +166,8 @@ private:
   void placeHeld(const Flight &F, const Sweep::Written &W, uint32_t Held,
                  uint64_t Begin);
   ReadingWays::Way wayToRead(Flight &F, uint16_t Stream);
+  const char *findCached(const Flight &F, uint16_t Stream, uint64_t Begin,
+                         uint64_t Count);
   bool readChunkInPlace(Flight &F, uint64_t Begin, uint64_t Count);
   bool takeChunk(Flight &F, uint64_t Begin, uint64_t Count);
   bool writeChunk(Flight &F, uint64_t Begin, uint64_t Count);
@@ -182,6 +186,9 @@ private:
   uint64_t BandBegin = 0; ///< First column.
   /// Buffers, each at a block, and where in them the chunk is.
   std::vector<char *> StreamSlots, OutputSlots, StreamBuffers, OutputBuffers;
+  std::vector<FileMapping> Mappings; ///< By file, if any of it was needed.
+  std::vector<FileWindow> Windows;   ///< By stream, if it is mapped.
+  uint64_t ClaimEnd = 0;             ///< Of the segments at hand.
   bool Moved = false;             ///< A buffer, since instructions were aimed.
   std::vector<bool> WritesStream; ///< Unchanged, to a file.
   std::vector<uint64_t> StreamsWrittenAt; ///< File offsets, or 0.

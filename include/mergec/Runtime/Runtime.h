@@ -34,6 +34,8 @@ enum class IOMode : uint8_t {
 /// Read by another thread while the program runs.
 struct RunProgress {
   std::atomic<uint64_t> BytesRead{0}, BytesWritten{0};
+  /// Read where the page cache has them, of those that are read.
+  std::atomic<uint64_t> BytesMapped{0};
   /// Requests to the files of inputs and results.
   std::atomic<uint64_t> Reads{0}, Writes{0};
   /// How much more than `Program::bytesRead` is read, or less, because of the
@@ -68,6 +70,11 @@ bool runProgram(const Program &P, llvm::ArrayRef<std::string> Shards,
                 InstructionSet Set, RunProgress &Progress, Diagnostics &Diags,
                 llvm::function_ref<void(uint32_t Tensor)> Finished = {},
                 bool WritesAll = true);
+
+/// Inputs that are in the page cache are read where they are. If the end of
+/// such a file is cut off at that moment, or the disk can't give back what the
+/// cache has dropped, the process ends (SIGBUS); from now on it says why.
+void explainLostInputs();
 
 /// Memory that could be taken without others noticing, in bytes: what the
 /// machine has available, or what is left of the cgroup's limit if that is
