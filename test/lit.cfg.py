@@ -4,6 +4,7 @@
 # tools (FileCheck, not, split-file), then the system's. They are not
 # substituted by name, since a checkout directory may well be called `mergec`.
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -113,8 +114,25 @@ def mounts_ramfs():
         return False
 
 
+def knows_what_is_cached():
+    """Whether the kernel says which pages of a file it has in memory: Linux 6.5,
+    and not of every file system."""
+    path = os.path.join(config.test_exec_root, "cached.bin")
+    with open(path, "wb") as file:
+        file.write(bytes(8192))
+    pages = (ctypes.c_uint64 * 5)()
+    whole = (ctypes.c_uint64 * 2)(0, 8192)
+    cachestat = 451
+    with open(path, "rb") as file:
+        failed = ctypes.CDLL(None).syscall(cachestat, file.fileno(), whole, pages, 0)
+    os.remove(path)
+    return not failed and pages[0] == 2
+
+
 if allows_direct_io():
     config.available_features.add("direct-io")
+if knows_what_is_cached():
+    config.available_features.add("cachestat")
 if mounts_ramfs():
     config.available_features.add("ramfs")
     # A file system whose files can share blocks, in an image.

@@ -75,11 +75,15 @@ MemoryRequest Compilation::memoryRequest() const {
   Request.Threads = Options.Threads
                         ? Options.Threads
                         : std::max(1u, std::thread::hardware_concurrency());
-  // Streaming gains nothing from more than a few buffers per worker.
-  Request.Budget = Options.Memory ? *Options.Memory
-                                  : std::clamp<uint64_t>(availableMemory() / 4,
-                                                         uint64_t(64) << 20,
-                                                         uint64_t(1) << 30);
+  // Streaming gains nothing from more than a few buffers and windows for each
+  // worker, and what is held between sweeps little.
+  constexpr uint64_t MiB = 1 << 20;
+  const uint64_t Most =
+      std::max<uint64_t>(1024 * MiB, Request.Threads * (48 * MiB));
+  Request.Budget =
+      Options.Memory
+          ? *Options.Memory
+          : std::clamp<uint64_t>(availableMemory() / 4, 64 * MiB, Most);
   return Request;
 }
 

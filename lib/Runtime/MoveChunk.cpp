@@ -175,9 +175,8 @@ const char *Worker::findCached(const Flight &F, uint16_t Stream, uint64_t Begin,
     return nullptr; // Reading it says why.
   FileWindow &Window = Windows[Stream];
   if (!Window.isOpenAt(There, Bytes)) {
-    const uint64_t Most =
-        std::max(Count, std::min(SlotElements, ClaimEnd - Begin));
-    if (Window.open(File, Offset, Most * Width) != 0)
+    const uint64_t Most = std::min(ClaimEnd - Begin, WindowBytes / Width);
+    if (Window.open(File, Offset, std::max(Count, Most) * Width) != 0)
       return nullptr;
     Run.Progress.Reads.fetch_add(1, std::memory_order_relaxed);
   }

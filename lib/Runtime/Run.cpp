@@ -365,15 +365,15 @@ static uint64_t cachedChunkBytes() {
                               2 << 20);
 }
 
-/// Windows take the place of buffers, which leaves what the kernel adds to
-/// them.
+/// Whether the budget has room for windows on all inputs of a sweep, beside the
+/// buffers, which aren't used meanwhile.
 static bool hasRoomForWindows(const Program &P) {
   size_t Streams = 0;
   for (const GroupCode &Code : P.Codes)
     for (const Sweep &S : Code.Sweeps)
       Streams = std::max(Streams, S.Streams.size());
-  return P.Memory.peak() +
-             P.Memory.Workers * Streams * FileWindow::MostUnasked <=
+  return P.Memory.peak() + P.Memory.Workers * Streams *
+                               (WindowBytes + FileWindow::MostUnasked) <=
          P.Memory.Budget;
 }
 

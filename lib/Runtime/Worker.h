@@ -26,6 +26,10 @@
 
 namespace mergec {
 
+/// What a window on an input shows, or a chunk if that is more: to open one has
+/// a price of its own.
+inline constexpr uint64_t WindowBytes = 2 << 20;
+
 /// What all workers of a run share.
 struct RunContext {
   const Program &P;
