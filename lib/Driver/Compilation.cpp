@@ -80,10 +80,9 @@ MemoryRequest Compilation::memoryRequest() const {
   constexpr uint64_t MiB = 1 << 20;
   const uint64_t Most =
       std::max<uint64_t>(1024 * MiB, Request.Threads * (48 * MiB));
-  Request.Budget =
-      Options.Memory
-          ? *Options.Memory
-          : std::clamp<uint64_t>(availableMemory() / 4, 64 * MiB, Most);
+  Request.Budget = Options.Memory ? *Options.Memory
+                                  : std::clamp<uint64_t>(availableMemory() / 4,
+                                                         64 * MiB, Most);
   return Request;
 }
 

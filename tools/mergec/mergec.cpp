@@ -159,7 +159,7 @@ static constexpr OptionRow Merging[] = {
     {"threads", "n", "threads at most (default: all cores)", setThreads},
     {"memory", "size",
      "memory for buffers, such as 512MiB or 2GiB (default: a quarter\n"
-     "of what is free, at most 1GiB)",
+     "of what is free, at most 1GiB or 48MiB for each thread)",
      setMemory},
     {"scratch", "directory",
      "where intermediate values go that memory has no room for\n"
