@@ -142,13 +142,33 @@ MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) {
   return (F64V)_mm256_fmadd_pd((__m256d)X, (__m256d)Y, (__m256d)Z);
 }
 
-MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, S32V Where) {
+using Lanes = S32V;
+
+MERGEC_INLINE Lanes lanesMarked(const uint8_t *P) { return loadMarks(P) != 0; }
+MERGEC_INLINE Lanes lanesOf(uint32_t Bits) { return laneMask(Bits); }
+MERGEC_INLINE F32V keepLanes(Lanes Where, F32V X) {
+  return (F32V)((S32V)X & Where);
+}
+MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, Lanes Where) {
   const S64V Low =
       (S64V)_mm256_cvtepi32_epi64(_mm256_castsi256_si128((__m256i)Where));
   const S64V High =
       (S64V)_mm256_cvtepi32_epi64(_mm256_extracti128_si256((__m256i)Where, 1));
   return {Z.Low + (F64V)((S64V)X.Low & Low),
           Z.High + (F64V)((S64V)X.High & High)};
+}
+MERGEC_INLINE F32V larger(F32V X, F32V Y) {
+  return (F32V)_mm256_max_ps((__m256)X, (__m256)Y);
+}
+MERGEC_INLINE F32V smaller(F32V X, F32V Y) {
+  return (F32V)_mm256_min_ps((__m256)X, (__m256)Y);
+}
+MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask) { return (X & Mask) != 0; }
+MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask, Lanes Where) {
+  return lanesNonzero(X, Mask) & Where;
+}
+MERGEC_INLINE bool anyNotAbove(F32V X, F32V Y, Lanes Where) {
+  return laneBits(~(X > Y) & Where);
 }
 
 } // namespace

@@ -124,13 +124,37 @@ MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) {
   return (F64V)_mm512_fmadd_pd((__m512d)X, (__m512d)Y, (__m512d)Z);
 }
 
-MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, S32V Where) {
-  const __mmask16 Lanes = _mm512_movepi32_mask((__m512i)Where);
-  return {(F64V)_mm512_mask_add_pd((__m512d)Z.Low, static_cast<__mmask8>(Lanes),
+using Lanes = __mmask16;
+
+MERGEC_INLINE Lanes lanesMarked(const uint8_t *P) {
+  const __m128i Marks = _mm_loadu_si128(reinterpret_cast<const __m128i *>(P));
+  return _mm_test_epi8_mask(Marks, Marks);
+}
+MERGEC_INLINE Lanes lanesOf(uint32_t Bits) { return static_cast<Lanes>(Bits); }
+MERGEC_INLINE F32V keepLanes(Lanes Where, F32V X) {
+  return (F32V)_mm512_maskz_mov_ps(Where, (__m512)X);
+}
+MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, Lanes Where) {
+  return {(F64V)_mm512_mask_add_pd((__m512d)Z.Low, static_cast<__mmask8>(Where),
                                    (__m512d)Z.Low, (__m512d)X.Low),
           (F64V)_mm512_mask_add_pd((__m512d)Z.High,
-                                   static_cast<__mmask8>(Lanes >> 8),
+                                   static_cast<__mmask8>(Where >> 8),
                                    (__m512d)Z.High, (__m512d)X.High)};
+}
+MERGEC_INLINE F32V larger(F32V X, F32V Y) {
+  return (F32V)_mm512_max_ps((__m512)X, (__m512)Y);
+}
+MERGEC_INLINE F32V smaller(F32V X, F32V Y) {
+  return (F32V)_mm512_min_ps((__m512)X, (__m512)Y);
+}
+MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask) {
+  return _mm512_test_epi32_mask((__m512i)X, (__m512i)Mask);
+}
+MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask, Lanes Where) {
+  return _mm512_mask_test_epi32_mask(Where, (__m512i)X, (__m512i)Mask);
+}
+MERGEC_INLINE bool anyNotAbove(F32V X, F32V Y, Lanes Where) {
+  return _mm512_mask_cmp_ps_mask(Where, (__m512)X, (__m512)Y, _CMP_NGT_UQ);
 }
 
 } // namespace

@@ -166,11 +166,27 @@ MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
 
 MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) { return Z + X * Y; }
 
-MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, S32V Where) {
+using Lanes = S32V;
+
+MERGEC_INLINE Lanes lanesMarked(const uint8_t *P) { return loadMarks(P) != 0; }
+MERGEC_INLINE Lanes lanesOf(uint32_t Bits) { return laneMask(Bits); }
+MERGEC_INLINE F32V keepLanes(Lanes Where, F32V X) {
+  return (F32V)((S32V)X & Where);
+}
+MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, Lanes Where) {
   const S64V Low = (S64V)__builtin_shuffle(Where, S32V{0, 0, 1, 1});
   const S64V High = (S64V)__builtin_shuffle(Where, S32V{2, 2, 3, 3});
   return {Z.Low + (F64V)((S64V)X.Low & Low),
           Z.High + (F64V)((S64V)X.High & High)};
+}
+MERGEC_INLINE F32V larger(F32V X, F32V Y) { return X > Y ? X : Y; }
+MERGEC_INLINE F32V smaller(F32V X, F32V Y) { return X < Y ? X : Y; }
+MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask) { return (X & Mask) != 0; }
+MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask, Lanes Where) {
+  return lanesNonzero(X, Mask) & Where;
+}
+MERGEC_INLINE bool anyNotAbove(F32V X, F32V Y, Lanes Where) {
+  return laneBits(~(X > Y) & Where);
 }
 
 } // namespace

@@ -14,7 +14,9 @@
 #include "KernelBuffers.h"
 #include "mergec/Kernels/Recipe.h"
 #include "mergec/Kernels/State.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <array>
+#include <tuple>
 
 using namespace mergec;
 using namespace mergec::reference;
@@ -154,91 +156,160 @@ KernelCall callOf(const Recipe &R, unsigned S, StepTiles &Tiles,
   return Call;
 }
 
-// All steps one by one by the plain loops, then the kernel of the recipe: what
-// is stored and all states are the same. It may decline where something is not
-// finite, but not where everything is ordinary.
+using State = std::array<double, ReductionLanes>; // Or a count, in the first.
+
+/// All steps one by one by the plain loops, then the kernel of the recipe: what
+/// is stored and all states are the same, if it doesn't decline. `FillInput`
+/// fills a buffer, `Scalars` says what step `S` has, S and T.
+void compareWithSteps(unsigned Number, size_t N, std::mt19937_64 &Random,
+                      llvm::function_ref<void(Buffer &)> FillInput,
+                      llvm::function_ref<std::pair<double, double>(
+                          const FusedCall &Before, unsigned S)>
+                          Scalars,
+                      bool MayDecline) {
+  const Recipe &R = Recipes.List[Number];
+  // Of the tensor: rows, and so tiles, begin anywhere.
+  const uint64_t Index = 4096 + Random() % 200;
+  std::vector<Buffer> In(R.Inputs, Buffer(DType::F32, N));
+  std::vector<bool> Filled(R.Inputs);
+  StepTiles Tiles(R.Count, std::vector<double>(N));
+  std::vector<State> Start(R.Count, State{}), Want = Start, Found;
+  FusedCall Fused = {};
+  DType Type = DType::F32;
+  for (unsigned S = 0; S != R.Count; ++S) {
+    const Recipe::Step &Step = R.Steps[S];
+    llvm::StringRef Name = kernelName(Step.Run);
+    KernelCall Call = callOf(R, S, Tiles, [&](unsigned J) {
+      if (Filled[J])
+        return Fused.In[J];
+      if (Name == "KeepMarkedF32" && J + Recipe::Input == Step.B) {
+        In[J] = Buffer(DType::Bool, N);
+        for (size_t I = 0; I != N; ++I)
+          In[J].setBits(I, Random() % 2);
+      } else {
+        In[J] = Buffer(formatOf(Name), N);
+        FillInput(In[J]);
+      }
+      Filled[J] = true;
+      return Fused.In[J] = In[J].data();
+    });
+    Call.Index = Name.starts_with("KeepRandom") ? Index : 0;
+    std::tie(Call.S, Call.T) = Scalars(Fused, S);
+    Fused.S[S] = Call.S;
+    Fused.T[S] = Call.T;
+    Call.Key = Fused.Key[S] = Random();
+    if (Name.starts_with("KeepF") || Name.starts_with("KeepBelow")) {
+      // Of a class that is there, all, some or nothing.
+      const uint32_t *Tile = static_cast<const uint32_t *>(Call.A);
+      const uint64_t Survivors = std::array{0, 13, 40}[Random() % 3];
+      const KeepState Keep = {Tile[Random() % N] & 0x7fffffff, 40, Survivors,
+                              Random() % 40};
+      std::memcpy(Start[S].data(), &Keep, sizeof(Keep));
+      Want[S] = Start[S];
+    }
+    Call.State = Want[S].data();
+    plain(Step.Run)(Call);
+    if (S == R.Stored)
+      Type =
+          Name.starts_with("Round") ? formatOf(Name.drop_back(3)) : DType::F32;
+  }
+  for (InstructionSet Set : setsHere()) {
+    Found = Start;
+    for (unsigned S = 0; S != R.Count; ++S)
+      Fused.State[S] = Found[S].data();
+    Buffer Out(Type, N);
+    KernelCall Call = {};
+    Call.Out = Out.data();
+    Call.State = &Fused;
+    Call.Index = Index;
+    Call.N = N;
+    fusedFunction(Number, Set)(Call);
+    EXPECT_TRUE(Out.guardIntact());
+    EXPECT_FALSE(Fused.Careful && !MayDecline) << Number;
+    const std::vector<State> &Left = Fused.Careful ? Start : Want;
+    EXPECT_EQ(
+        std::memcmp(Found.data(), Left.data(), Left.size() * sizeof(State)), 0)
+        << instructionSetName(Set).str() << ' ' << Number << ' ' << N;
+    if (R.Stored != Recipe::None && !Fused.Careful) {
+      // A NaN that is not rounded may have any payload.
+      Buffer Wanted(Type, N);
+      std::memcpy(Wanted.data(), Tiles[R.Stored].data(), N * byteWidth(Type));
+      EXPECT_TRUE(sameElements(Out, Wanted, true))
+          << instructionSetName(Set).str() << ' ' << Number << ' ' << N;
+    }
+  }
+}
+
+constexpr size_t TileSizes[] = {16, 48, 1024, StripElements};
+
+// A recipe may decline where something is not finite, but not where everything
+// is ordinary.
 TEST(Kernels, RecipesEqualTheirSteps) {
-  using State = std::array<double, ReductionLanes>; // Or a count, in the first.
   std::mt19937_64 Random(19);
   for (unsigned Number = 0; Number != Recipes.Count; ++Number)
     for (Fill How : {Fill::Ordinary, Fill::AnyBits})
-      for (size_t N : {size_t(16), size_t(48), size_t(1024), StripElements}) {
-        const Recipe &R = Recipes.List[Number];
-        // Of the tensor: rows, and so tiles, begin anywhere.
-        const uint64_t Index = 4096 + Random() % 200;
-        std::vector<Buffer> In(R.Inputs, Buffer(DType::F32, N));
-        std::vector<bool> Filled(R.Inputs);
-        StepTiles Tiles(R.Count, std::vector<double>(N));
-        std::vector<State> Start(R.Count, State{}), Want = Start, Found;
-        FusedCall Fused = {};
-        DType Type = DType::F32;
-        for (unsigned S = 0; S != R.Count; ++S) {
-          const Recipe::Step &Step = R.Steps[S];
-          llvm::StringRef Name = kernelName(Step.Run);
-          KernelCall Call = callOf(R, S, Tiles, [&](unsigned J) {
-            if (Filled[J])
-              return Fused.In[J];
-            if (Name == "KeepMarkedF32" && J + Recipe::Input == Step.B) {
-              In[J] = Buffer(DType::Bool, N);
-              for (size_t I = 0; I != N; ++I)
-                In[J].setBits(I, Random() % 2);
-            } else {
-              In[J] = Buffer(formatOf(Name), N);
-              fillBuffer(In[J], How, Random);
-            }
-            Filled[J] = true;
-            return Fused.In[J] = In[J].data();
-          });
-          Call.Index = Name.starts_with("KeepRandom") ? Index : 0;
-          Call.S = double(Random() % 1000) / 1000;
-          if (R.weighsAgreeing(S))
-            Call.S = Fused.S[S - 1];
-          Fused.S[S] = Call.S;
-          Call.T = Fused.T[S] = Call.S + 0.25;
-          Call.Key = Fused.Key[S] = Random();
-          if (Name.starts_with("KeepF") || Name.starts_with("KeepBelow")) {
-            // Of a class that is there, all, some or nothing.
-            const uint32_t *Tile = static_cast<const uint32_t *>(Call.A);
-            const uint64_t Survivors = std::array{0, 13, 40}[Random() % 3];
-            const KeepState Keep = {Tile[Random() % N] & 0x7fffffff, 40,
-                                    Survivors, Random() % 40};
-            std::memcpy(Start[S].data(), &Keep, sizeof(Keep));
-            Want[S] = Start[S];
-          }
-          Call.State = Want[S].data();
-          plain(Step.Run)(Call);
-          if (S == R.Stored)
-            Type = Name.starts_with("Round") ? formatOf(Name.drop_back(3))
-                                             : DType::F32;
+      for (size_t N : TileSizes)
+        compareWithSteps(
+            Number, N, Random, [&](Buffer &B) { fillBuffer(B, How, Random); },
+            [&](const FusedCall &Before, unsigned S) {
+              const double X = Recipes.List[Number].weighsAgreeing(S)
+                                   ? Before.S[S - 1]
+                                   : double(Random() % 1000) / 1000;
+              return std::pair(X, X + 0.25);
+            },
+            How == Fill::AnyBits);
+}
+
+// Elections are decided in f32 where that is certain. So: weights as merges
+// have them, equal ones and almost equal ones among them, and such as f32
+// doesn't hold; values that cancel, or all but cancel, or are lost when they
+// are weighed.
+TEST(Kernels, ElectionsEqualTheirSteps) {
+  std::mt19937_64 Random(29);
+  auto OneOf = [&](auto... Values) {
+    const double All[] = {double(Values)...};
+    return All[Random() % std::size(All)];
+  };
+  for (unsigned Number = 0; Number != Recipes.Count; ++Number) {
+    const Recipe &R = Recipes.List[Number];
+    if (!R.Election.Models)
+      continue;
+    for (unsigned Round = 0; Round != 40; ++Round) {
+      const double Weight =
+          OneOf(0.4, 1. / 3, 1, 0.5, 1e-4, 0x1p-99, 0x1p-120, 1e-300, 1e30);
+      const double Spread = OneOf(0, 0, 0x1p-40, 0x1p-22, 1e-4, 1, -2.5);
+      double Weights[recipes::MostTiles];
+      for (double &W : Weights)
+        W = Weight * (1 + Spread * double(Random() % 4) / 3);
+      if (Random() % 8 == 0)
+        Weights[1] = 0;
+      const double Quantum = OneOf(0x1p-12, 0x1p-12, 0x1p-3, 0x1p-60, 0x1p-128);
+      auto FillInput = [&](Buffer &B) {
+        for (size_t I = 0; I != B.size(); ++I) {
+          double X = Quantum * (double(Random() % 9) - 4);
+          if (Random() % 16 == 0)
+            X *= 1 + 0x1p-23 * double(Random() % 3);
+          if (R.Steps[0].Run == Kernel::ScaleF64F32 && Random() % 64 == 0)
+            X = OneOf(INFINITY, -INFINITY, NAN, -0.0, 0x1p-149, 3e38);
+          B.setBits(I, encode(B.type(), X));
         }
-        for (InstructionSet Set : setsHere()) {
-          Found = Start;
-          for (unsigned S = 0; S != R.Count; ++S)
-            Fused.State[S] = Found[S].data();
-          Buffer Out(Type, N);
-          KernelCall Call = {};
-          Call.Out = Out.data();
-          Call.State = &Fused;
-          Call.Index = Index;
-          Call.N = N;
-          fusedFunction(Number, Set)(Call);
-          EXPECT_TRUE(Out.guardIntact());
-          EXPECT_FALSE(Fused.Careful && How == Fill::Ordinary) << Number;
-          const std::vector<State> &Left = Fused.Careful ? Start : Want;
-          EXPECT_EQ(std::memcmp(Found.data(), Left.data(),
-                                Left.size() * sizeof(State)),
-                    0)
-              << instructionSetName(Set).str() << ' ' << Number << ' ' << N;
-          if (R.Stored != Recipe::None && !Fused.Careful) {
-            // A NaN that is not rounded may have any payload.
-            Buffer Wanted(Type, N);
-            std::memcpy(Wanted.data(), Tiles[R.Stored].data(),
-                        N * byteWidth(Type));
-            EXPECT_TRUE(sameElements(Out, Wanted, true))
-                << instructionSetName(Set).str() << ' ' << Number << ' ' << N;
-          }
+      };
+      auto Scalars = [&](const FusedCall &, unsigned S) {
+        const Recipe::Vote &V = R.Election;
+        const unsigned Elects = S - V.Begin;
+        if (Elects < V.Models)
+          return std::pair(Weights[Elects], 0.);
+        if (S >= V.agreeing(0) && S < V.end()) {
+          const double W = Weights[(S - V.agreeing(0)) / V.sums()];
+          return std::pair(W, R.weighsAgreeing(S) ? 0.75 : W);
         }
-      }
+        const bool Fills = R.Steps[S].Run == Kernel::FillF32;
+        return std::pair(Fills ? 0. : 1., 1.);
+      };
+      compareWithSteps(Number, TileSizes[Round % 4], Random, FillInput, Scalars,
+                       Weight > 1);
+    }
+  }
 }
 
 // The bounded move of BF16 is computed in another way than its steps: bounds at

@@ -44,6 +44,22 @@ struct Recipe {
   unsigned Count = 0, Inputs = 0;
   Operand Stored = None; ///< The only result that is left behind, if any is.
 
+  /// An election and the sum of those that agree with it, of `Models` values:
+  /// as many steps that add up their products, the sign of that, what the sums
+  /// begin with, and what is added of each model.
+  struct Vote {
+    unsigned Begin = 0, Models = 0; ///< None: no election.
+    bool Weighs = false; ///< Weights are added up, too, each behind its value.
+    constexpr unsigned sums() const { return Weighs ? 2 : 1; }
+    constexpr unsigned filling() const { return Begin + Models + 1; }
+    /// Where the value of a model is added.
+    constexpr unsigned agreeing(unsigned Model) const {
+      return filling() + sums() * (1 + Model);
+    }
+    constexpr unsigned end() const { return agreeing(Models); }
+  };
+  Vote Election;
+
   /// Whether step `I` adds the weight of what the one before it has added.
   constexpr bool weighsAgreeing(unsigned I) const {
     return I && Steps[I].Run == Kernel::AddAgreeingWeightF32 &&
@@ -144,6 +160,7 @@ inline constexpr Divide Divisions[] = {Divide::None, Divide::Nonzero,
 
 /// An election, and the sum of those that agree with it.
 consteval Operand vote(Recipe &R, Divide By, const Operand *X, unsigned N) {
+  R.Election = {R.Count, N, By != Divide::None};
   Operand Sign = R.add(Kernel::SignF32F64, sum(R, Kernel::ScaleF64F32,
                                                Kernel::AddScaledF64F32, X, N));
   Operand Sum = R.add(Kernel::FillF32), Divisor = Recipe::None;
