@@ -170,6 +170,9 @@ MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask, Lanes Where) {
 MERGEC_INLINE bool anyNotAbove(F32V X, F32V Y, Lanes Where) {
   return laneBits(~(X > Y) & Where);
 }
+MERGEC_INLINE bool anyBelow(U32V X, U32V XEnd, U32V Y, U32V YEnd) {
+  return laneBits((X < XEnd) | (Y < YEnd));
+}
 
 } // namespace
 } // namespace mergec::avx2

@@ -156,6 +156,11 @@ MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask, Lanes Where) {
 MERGEC_INLINE bool anyNotAbove(F32V X, F32V Y, Lanes Where) {
   return _mm512_mask_cmp_ps_mask(Where, (__m512)X, (__m512)Y, _CMP_NGT_UQ);
 }
+MERGEC_INLINE bool anyBelow(U32V X, U32V XEnd, U32V Y, U32V YEnd) {
+  return !_kortestz_mask16_u8(
+      _mm512_cmplt_epu32_mask((__m512i)X, (__m512i)XEnd),
+      _mm512_cmplt_epu32_mask((__m512i)Y, (__m512i)YEnd));
+}
 
 } // namespace
 } // namespace mergec::avx512
