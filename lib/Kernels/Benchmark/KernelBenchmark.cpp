@@ -10,6 +10,9 @@
 // first-level cache as in a sweep; the counter `ns` is nanoseconds per element.
 //
 //   kernel-benchmark --benchmark_filter='Dot.*/avx512'
+//   kernel-benchmark --benchmark_filter='Recipe.*Sign.*/avx512'
+//
+// Recipes get a strip, whose models differ from their base by little.
 //
 // The kernels of the radix selection get 64 tiles in turn, so that no branch
 // predictor learns them by heart, of two kinds: values spread out, and those of
@@ -20,10 +23,13 @@
 
 #include "benchmark/benchmark.h"
 #include "mergec/Kernels/Kernel.h"
+#include "mergec/Kernels/Recipe.h"
 #include "mergec/Kernels/State.h"
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -130,6 +136,104 @@ void run(benchmark::State &Run, Kernel K, InstructionSet Set, bool Ties) {
       benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
+/// Its number and its kernels, each once.
+std::string recipeTitle(unsigned Number) {
+  std::string Title = "Recipe" + std::to_string(Number);
+  const Recipe &R = Recipes.List[Number];
+  std::set<Kernel> Seen;
+  for (unsigned S = 0; S != R.Count; ++S)
+    if (Seen.insert(R.Steps[S].Run).second)
+      Title += "+" + kernelName(R.Steps[S].Run).str();
+  return Title;
+}
+
+/// What the inputs of recipes are made of.
+struct Strip {
+  std::vector<float> F32;
+  std::vector<uint16_t> Half;
+  std::vector<uint8_t> Marks;
+  /// A model, or the base if `Deviation` is 0; as BF16 or F16.
+  Strip(bool IsBF16, float Deviation, uint64_t Seed)
+      : F32(StripElements), Half(StripElements), Marks(StripElements) {
+    std::mt19937_64 Base(1), Own(Seed);
+    std::normal_distribution<float> Weight(0, 0.02f), Delta(0, 1);
+    for (size_t I = 0; I != StripElements; ++I) {
+      F32[I] = Weight(Base) + Deviation * Delta(Own);
+      const uint32_t Bits = std::bit_cast<uint32_t>(F32[I]);
+      // Ordinary as F16, too, rounded toward zero.
+      const uint32_t Exponent =
+          std::clamp<int>((Bits >> 23 & 255) - 112, 1, 15);
+      Half[I] = IsBF16 ? (Bits + 0x8000) >> 16
+                       : (Bits >> 16 & 0x8000) | Exponent << 10 |
+                             (Bits >> 13 & 0x3ff);
+      Marks[I] = Own() & 1;
+    }
+  }
+};
+
+void runRecipe(benchmark::State &Run, unsigned Number, InstructionSet Set) {
+  const Recipe &R = Recipes.List[Number];
+  std::vector<Strip> Strips;
+  std::vector<std::vector<double>> States(R.Count, std::vector<double>(64));
+  FusedCall Fused = {};
+  Strips.reserve(R.Inputs);
+  for (unsigned S = 0; S != R.Count; ++S) {
+    const Recipe::Step &Step = R.Steps[S];
+    const llvm::StringRef Name = kernelName(Step.Run);
+    const llvm::StringRef Type = inputType(Name);
+    for (Recipe::Operand O : {Step.A, Step.B, Step.C}) {
+      if (O < Recipe::Input || O == Recipe::None || Fused.In[O - Recipe::Input])
+        continue;
+      const bool IsBase = O == Step.B;
+      Strips.emplace_back(Type == "BF16", IsBase ? 0 : 0.0008f, O);
+      const Strip &In = Strips.back();
+      Fused.In[O - Recipe::Input] =
+          Name.starts_with("KeepMarked") && O == Step.B
+              ? static_cast<const void *>(In.Marks.data())
+          : Type == "F32" ? static_cast<const void *>(In.F32.data())
+                          : In.Half.data();
+    }
+    // Weights that differ a little, as rescaling makes them.
+    const bool IsWeight = Name.contains("AddScaledF64") ||
+                          Name.starts_with("ScaleF64") ||
+                          Name.starts_with("AddAgreeing");
+    Fused.S[S] = IsWeight ? 0.4 + 1e-3 * Step.A : 0.5;
+    if (Name.starts_with("Fill"))
+      Fused.S[S] = 0;
+    Fused.T[S] = Fused.S[S];
+    // A bounded move by as much as models differ.
+    if (Name.ends_with("F64F64"))
+      Fused.S[S] = 1;
+    if (Name == "ClampF64" || Name == "IsGreaterF64") {
+      Fused.T[S] = 0.0011;
+      Fused.S[S] = Name == "ClampF64" ? -Fused.T[S] : Fused.T[S];
+    }
+    Fused.Key[S] = S;
+    Fused.State[S] = States[S].data();
+    if (Name.starts_with("KeepF") || Name.starts_with("KeepBelow")) {
+      const float Edge = Name.starts_with("KeepF") ? 0x1p-11f : 0x1p-9f;
+      *static_cast<KeepState *>(Fused.State[S]) = {
+          std::bit_cast<uint32_t>(Edge), 1000, 300, 0};
+    }
+  }
+  std::vector<float> Out(StripElements);
+  KernelCall Call = {};
+  Call.Out = Out.data();
+  Call.State = &Fused;
+  Call.N = StripElements;
+  const KernelFunction Function = fusedFunction(Number, Set);
+  for (auto _ : Run) {
+    Function(Call);
+    Call.Index += StripElements;
+    benchmark::ClobberMemory();
+  }
+  if (Fused.Careful)
+    Run.SkipWithError("declined");
+  Run.counters["ns"] = benchmark::Counter(
+      static_cast<double>(Run.iterations()) * StripElements * 1e-9,
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
 } // namespace
 
 int main(int Argc, char **Argv) {
@@ -150,6 +254,13 @@ int main(int Argc, char **Argv) {
         benchmark::RegisterBenchmark((Title + "/ties").c_str(), run, K, Set,
                                      true);
     }
+  for (unsigned Number = 0; Number != Recipes.Count; ++Number)
+    for (InstructionSet Set : {InstructionSet::Portable, InstructionSet::AVX2,
+                               InstructionSet::AVX512})
+      if (runsHere(Set))
+        benchmark::RegisterBenchmark(
+            (recipeTitle(Number) + "/" + instructionSetName(Set).str()).c_str(),
+            runRecipe, Number, Set);
   benchmark::Initialize(&Argc, Argv);
   benchmark::RunSpecifiedBenchmarks();
 }
