@@ -88,8 +88,45 @@ bool Worker::rankPiece(Flight &F, uint64_t Begin, uint64_t Count) {
   return readChunk(F, Begin, Count);
 }
 
+/// The lanes that the body adds to, by ranked value, if it does nothing else
+/// with what is drawn than to add up the lengths of all elements and of those
+/// that are kept; else nothing.
+std::vector<DrawnLengths> Worker::findDrawnLengths(const Flight &F) const {
+  const size_t Values = F.sweep().Ranked.size();
+  constexpr Kernel Measures[] = {Kernel::SumAbsF32F32, Kernel::KeepMarkedF32,
+                                 Kernel::SumAbsF32F32};
+  constexpr size_t Steps = 1 + std::size(Measures);
+  // Rows begin with the first lane.
+  if (!Values || F.State.Cut.RowLength % ReductionLanes ||
+      F.sweep().SplitRows || F.sweep().SplitColumns || RankingEnd != Values ||
+      Body.size() != RankingEnd + Values * Steps)
+    return {};
+  std::vector<DrawnLengths> Found(Values, {nullptr, nullptr});
+  for (size_t At = RankingEnd; At != Body.size(); At += Steps) {
+    if (Body[At].Fusion == Bound::NoFusion || Body[At].Fused != Steps)
+      return {};
+    for (size_t S = 1; S != Steps; ++S)
+      if (Body[At + S].From->First != Measures[S - 1])
+        return {};
+    const Fusion &Chain = Fusions[Body[At].Fusion];
+    const TileOperand &Marks = Chain.Ins[Chain.Inputs - 1];
+    if (Marks.Where != TileOperand::Place::Drawn || Found[Marks.Index].All)
+      return {};
+    // The same difference as the one that is ranked.
+    const Instruction &Difference = *Body[At].From;
+    const Instruction &Ranked = *Body[Marks.Index].From;
+    if (Ranked.Out.Index != Marks.Index || Ranked.First != Difference.First ||
+        Ranked.A != Difference.A || Ranked.B != Difference.B)
+      return {};
+    Found[Marks.Index] = {static_cast<double *>(Body[At + 1].State),
+                          static_cast<double *>(Body[At + 3].State)};
+  }
+  return Found;
+}
+
 bool Worker::rankChunk(Flight &F, uint64_t Begin, uint64_t Count) {
   uint64_t Length = F.State.Cut.RowLength;
+  Measured = Count >= Length && !Lengths.empty();
   if (Count < Length)
     return rankPiece(F, Begin, Count);
   KernelFunction Draw = kernelFunction(Kernel::DrawByRankF32, Run.Set);
@@ -101,6 +138,7 @@ bool Worker::rankChunk(Flight &F, uint64_t Begin, uint64_t Count) {
     for (uint16_t I = 0; I != RankedRows.size(); ++I) {
       KernelCall Row = drawingOf(F, I);
       Row.N = Length;
+      Row.State = Measured ? &Lengths[I] : nullptr;
       for (uint64_t At = 0; At < Rows; At += Length) {
         Row.A = RankedRows[I] + At;
         Row.Out = DrawnBuffers[I] + Offset + At;

@@ -200,6 +200,7 @@ void Worker::bind(Flight &F) {
   };
   Body.clear();
   RankingEnd = 0;
+  Measured = false;
   auto Whole = [&](const NumberRef &N) {
     return N.By == NumberRef::Axis::Whole ? F.State.Numbers[N.Slot] : 0.0;
   };
@@ -232,6 +233,7 @@ void Worker::bind(Flight &F) {
       RankingEnd = Body.size();
   }
   fuseCalls();
+  Lengths = findDrawnLengths(F);
   aim();
 }
 
@@ -520,14 +522,16 @@ bool Worker::runSegments(Flight &F, uint32_t First, uint32_t Last) {
     uint64_t Count = chunkLength(F, Segment, At, Last);
     if (!takeChunk(F, At, Count))
       return false;
-    if (!F.sweep().Ranked.empty() && !rankChunk(F, At, Count))
-      return false;
     for (uint64_t Done = 0; Done != Count;) {
       uint64_t Next = Cut.begin(Segment + 1);
       uint64_t End = std::min(Count, Next - At);
       if (At + Done == Cut.begin(Segment))
         beginSegment(F, Segment);
-      runTiles(F, Segment, At, Done, End);
+      // Such chunks lie within a segment.
+      if (!F.sweep().Ranked.empty() && !rankChunk(F, At, Count))
+        return false;
+      if (!Measured)
+        runTiles(F, Segment, At, Done, End);
       if (At + End == Next)
         endSegment(F, Segment++);
       Done = End;

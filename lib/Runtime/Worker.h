@@ -18,6 +18,7 @@
 #include "WritingWays.h"
 #include "mergec/IR/RowMap.h"
 #include "mergec/Kernels/Recipe.h"
+#include "mergec/Kernels/State.h"
 #include "mergec/Runtime/Runtime.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <deque>
@@ -104,6 +105,7 @@ private:
   };
 
   void bind(Flight &F);
+  std::vector<DrawnLengths> findDrawnLengths(const Flight &F) const;
   void layOutBuffers(Flight &F);
   void fuseCalls();
   size_t findFusions();
@@ -217,6 +219,10 @@ private:
   std::vector<float *> RankedRows;
   std::vector<uint8_t *> DrawnSlots, DrawnBuffers; ///< As those of outputs.
   std::vector<const void *> Operands; ///< Of the call that comes next.
+  /// By ranked value the lanes of what drawing measures, if that is all that
+  /// the rest of the body does; and whether it has been done in a chunk.
+  std::vector<DrawnLengths> Lengths;
+  bool Measured = false;
   std::optional<PieceDraw> Piece;
   std::vector<Bound> Body;
   size_t RankingEnd = 0; ///< Of the body's part that runs ahead.

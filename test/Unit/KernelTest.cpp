@@ -463,6 +463,56 @@ TEST(Kernels, DrawsByRankEqualTheDefinition) {
       }
 }
 
+// Lengths of a row and of what is kept of it, in lanes, behind others.
+TEST(Kernels, DrawsByRankMeasureLengths) {
+  using Sums = std::array<double, ReductionLanes>;
+  std::mt19937_64 Random(7);
+  for (size_t N : {16, 48, 1040, 2048, 5632}) {
+    std::vector<float> Row(N);
+    for (float &X : Row)
+      X = static_cast<float>(double(Random() % 2000) / 777 - 1.3);
+    if (N == 48)
+      Row[20] = NAN;
+    std::vector<uint8_t> Want(N), Out(N);
+    KernelCall Call = {};
+    Call.A = Row.data();
+    Call.S = 0.3;
+    Call.T = 0.8;
+    Call.Key = Random();
+    Call.Index = Random() % 1000 * ReductionLanes;
+    Call.N = N;
+    Call.Out = Want.data();
+    kernelFunction(Kernel::DrawByRankF32, InstructionSet::Portable)(Call);
+    Sums All, Kept;
+    All.fill(0.1);
+    Kept.fill(0.7);
+    for (size_t I = 0; I != N; ++I) {
+      const double Length = std::abs(double(Row[I]));
+      All[I % ReductionLanes] += Length;
+      Kept[I % ReductionLanes] += Want[I] ? Length : 0;
+    }
+    for (InstructionSet Set : setsHere()) {
+      Sums FoundAll, FoundKept;
+      FoundAll.fill(0.1);
+      FoundKept.fill(0.7);
+      DrawnLengths Lengths = {FoundAll.data(), FoundKept.data()};
+      Call.Out = Out.data();
+      Call.State = &Lengths;
+      kernelFunction(Kernel::DrawByRankF32, Set)(Call);
+      Call.State = nullptr;
+      EXPECT_EQ(Out, Want);
+      for (size_t L = 0; L != ReductionLanes; ++L) {
+        EXPECT_TRUE(FoundAll[L] == All[L] ||
+                    (std::isnan(All[L]) && std::isnan(FoundAll[L])))
+            << N << ' ' << L;
+        EXPECT_TRUE(FoundKept[L] == Kept[L] ||
+                    (std::isnan(Kept[L]) && std::isnan(FoundKept[L])))
+            << N << ' ' << L;
+      }
+    }
+  }
+}
+
 // With ties, few elements and many: the rate of each magnitude's survivors is
 // within five standard deviations of what the mean of its ranks asks for.
 TEST(Kernels, DrawsByRankFollowTheMeanRanks) {

@@ -29,6 +29,11 @@ struct KeepState {
   uint64_t Fraction;  ///< (ordinal of the next class element)·r mod m.
 };
 
+/// Lanes of the sums of magnitudes, of all elements and of those that are kept.
+struct DrawnLengths {
+  double *All, *Kept;
+};
+
 /// Elements whose magnitude is above each of two, and those that have it. The
 /// counts are increased.
 struct AroundState {

@@ -83,7 +83,7 @@ llvm::StringRef inputType(llvm::StringRef Name) {
 
 /// Kernels of lists of tiles, or of whole rows: merges measure them.
 bool isForTiles(llvm::StringRef Name) {
-  for (llvm::StringRef Other : {"SumTerms", "Gram", "Variance", "DrawByRank"})
+  for (llvm::StringRef Other : {"SumTerms", "Gram", "Variance", "Draw"})
     if (Name.starts_with(Other))
       return false;
   return true;
