@@ -113,18 +113,6 @@ MERGEC_INLINE uint32_t laneBits(S32V Where) {
 MERGEC_INLINE uint32_t laneBits(S64V Where) {
   return _mm256_movemask_pd((__m256d)Where);
 }
-MERGEC_INLINE uint32_t bitsWhereGreater(S32V X, S32V Y) {
-  return laneBits(X > Y);
-}
-MERGEC_INLINE uint32_t bitsWhereEqual(S32V X, S32V Y) {
-  return laneBits(X == Y);
-}
-MERGEC_INLINE uint32_t bitsWhereAtLeast(U32V X, U32V Y, uint32_t More,
-                                        uint32_t Where) {
-  return (bitsWhereGreater((S32V)X, (S32V)Y) |
-          (bitsWhereEqual((S32V)X, (S32V)Y) & ~More)) &
-         Where;
-}
 MERGEC_INLINE S32V laneMask(uint32_t Bits) {
   const S32V Each = {1, 2, 4, 8, 16, 32, 64, 128};
   return ((S32V{} + static_cast<int32_t>(Bits)) & Each) != 0;
@@ -142,14 +130,7 @@ MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) {
   return (F64V)_mm256_fmadd_pd((__m256d)X, (__m256d)Y, (__m256d)Z);
 }
 
-using Lanes = S32V;
-
-MERGEC_INLINE Lanes lanesMarked(const uint8_t *P) { return loadMarks(P) != 0; }
-MERGEC_INLINE Lanes lanesOf(uint32_t Bits) { return laneMask(Bits); }
-MERGEC_INLINE F32V keepLanes(Lanes Where, F32V X) {
-  return (F32V)((S32V)X & Where);
-}
-MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, Lanes Where) {
+MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, S32V Where) {
   const S64V Low =
       (S64V)_mm256_cvtepi32_epi64(_mm256_castsi256_si128((__m256i)Where));
   const S64V High =
@@ -163,19 +144,11 @@ MERGEC_INLINE F32V larger(F32V X, F32V Y) {
 MERGEC_INLINE F32V smaller(F32V X, F32V Y) {
   return (F32V)_mm256_min_ps((__m256)X, (__m256)Y);
 }
-MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask) { return (X & Mask) != 0; }
-MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask, Lanes Where) {
-  return lanesNonzero(X, Mask) & Where;
-}
-MERGEC_INLINE bool anyNotAbove(F32V X, F32V Y, Lanes Where) {
-  return laneBits(~(X > Y) & Where);
-}
-MERGEC_INLINE bool anyBelow(U32V X, U32V XEnd, U32V Y, U32V YEnd) {
-  return laneBits((X < XEnd) | (Y < YEnd));
-}
 
 } // namespace
 } // namespace mergec::avx2
+
+#include "MaskLanes.inc"
 
 #include "KernelSet.inc"
 

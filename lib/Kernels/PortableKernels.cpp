@@ -126,18 +126,6 @@ MERGEC_INLINE uint32_t laneBits(S32V Where) {
 MERGEC_INLINE uint32_t laneBits(S64V Where) {
   return (Where[0] & 1) | (Where[1] & 2);
 }
-MERGEC_INLINE uint32_t bitsWhereGreater(S32V X, S32V Y) {
-  return laneBits(X > Y);
-}
-MERGEC_INLINE uint32_t bitsWhereEqual(S32V X, S32V Y) {
-  return laneBits(X == Y);
-}
-MERGEC_INLINE uint32_t bitsWhereAtLeast(U32V X, U32V Y, uint32_t More,
-                                        uint32_t Where) {
-  return (bitsWhereGreater((S32V)X, (S32V)Y) |
-          (bitsWhereEqual((S32V)X, (S32V)Y) & ~More)) &
-         Where;
-}
 MERGEC_INLINE S32V laneMask(uint32_t Bits) {
   return ((S32V{} + static_cast<int32_t>(Bits)) & S32V{1, 2, 4, 8}) != 0;
 }
@@ -166,14 +154,7 @@ MERGEC_INLINE U64V multiplyLow(U64V X, U64V Y) {
 
 MERGEC_INLINE F64V addProduct(F64V Z, F64V X, F64V Y) { return Z + X * Y; }
 
-using Lanes = S32V;
-
-MERGEC_INLINE Lanes lanesMarked(const uint8_t *P) { return loadMarks(P) != 0; }
-MERGEC_INLINE Lanes lanesOf(uint32_t Bits) { return laneMask(Bits); }
-MERGEC_INLINE F32V keepLanes(Lanes Where, F32V X) {
-  return (F32V)((S32V)X & Where);
-}
-MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, Lanes Where) {
+MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, S32V Where) {
   const S64V Low = (S64V)__builtin_shuffle(Where, S32V{0, 0, 1, 1});
   const S64V High = (S64V)__builtin_shuffle(Where, S32V{2, 2, 3, 3});
   return {Z.Low + (F64V)((S64V)X.Low & Low),
@@ -181,18 +162,10 @@ MERGEC_INLINE F64Pair addWhere(F64Pair Z, F64Pair X, Lanes Where) {
 }
 MERGEC_INLINE F32V larger(F32V X, F32V Y) { return X > Y ? X : Y; }
 MERGEC_INLINE F32V smaller(F32V X, F32V Y) { return X < Y ? X : Y; }
-MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask) { return (X & Mask) != 0; }
-MERGEC_INLINE Lanes lanesNonzero(S32V X, S32V Mask, Lanes Where) {
-  return lanesNonzero(X, Mask) & Where;
-}
-MERGEC_INLINE bool anyNotAbove(F32V X, F32V Y, Lanes Where) {
-  return laneBits(~(X > Y) & Where);
-}
-MERGEC_INLINE bool anyBelow(U32V X, U32V XEnd, U32V Y, U32V YEnd) {
-  return laneBits((X < XEnd) | (Y < YEnd));
-}
 
 } // namespace
 } // namespace mergec::portable
+
+#include "MaskLanes.inc"
 
 #include "KernelSet.inc"
